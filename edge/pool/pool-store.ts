@@ -14,7 +14,9 @@ import {
   type RowKind,
 } from "./model/state.ts";
 
-/** A pool's records in its object's SQLite: one row each, JSON. Nothing is stored before a pool is made. */
+/**
+ * A pool's records in its object's SQLite database, each a row with JSON. Nothing is stored before the pool is made.
+ */
 export class PoolStore {
   readonly #storage: DurableObjectStorage;
 
@@ -22,7 +24,10 @@ export class PoolStore {
     this.#storage = storage;
   }
 
-  /** Null where there is no pool. @throws Error for a row that cannot be read */
+  /**
+   * The stored pool; null where there is none.
+   * @throws Error for a row that cannot be read
+   */
   load(): PoolState | null {
     const tables = this.#storage.sql.exec(
       "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'",
@@ -49,7 +54,7 @@ export class PoolStore {
     );
   }
 
-  /** All or nothing. */
+  /** Writes changes in one transaction. */
   write(changes: readonly Change[]): void {
     if (changes.length === 0) return;
     this.#storage.transactionSync(() => {

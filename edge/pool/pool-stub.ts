@@ -4,7 +4,7 @@ import type { Pool } from "./pool.ts";
 
 /**
  * The object of a pool.
- * @throws TributaryError POOL_NOT_FOUND for what cannot be a pool's id: no object is woken for it
+ * @throws TributaryError POOL_NOT_FOUND for text that cannot be a pool's id; no object is woken for it
  */
 export function poolOf(env: Cloudflare.Env, poolId: string): DurableObjectStub<Pool> {
   if (!isJobId(poolId)) throw new TributaryError("POOL_NOT_FOUND", "There is no such pool.");

@@ -37,19 +37,20 @@ export interface NewPool {
   links: readonly LinkRecord[];
 }
 
-/** A call's result: error classes do not survive RPC. */
+/** Result of a call. It is a plain object, because error classes do not survive RPC. */
 export type PoolResult<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
-/** Sockets at once, members and those that are about to be. */
+/** The most sockets at once, including those without a hello yet. */
 const MOST_SOCKETS = 1_200;
-/** A hello is the longest. */
+/** The most characters of a message. The longest one is a hello. */
 const MOST_CHARACTERS = 2_000;
 const SAMPLE_EVERY_MS = 5 * 60_000;
 const MOST_LINKS = 100;
 
 /**
- * One pool: a thin shell around `PoolModel`. Each event is decided, stored and only then acted upon, without
- * an `await` in between. No byte of a video passes through it, and no task: those are their coordinators'.
+ * One pool: a thin shell around `PoolModel`. For each event the decision is made and stored, without an `await` in
+ * between; its effects follow. No byte of a video and no task passes through it. Tasks are handled by the jobs'
+ * coordinators.
  */
 export class Pool extends DurableObject<Cloudflare.Env> {
   readonly #store: PoolStore;
@@ -71,7 +72,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** Idempotent: a pool that is there stays as it is. */
+  /** Creates the pool. An existing pool is not changed. */
   async create({ poolId, links, rules, ...facts }: NewPool): Promise<void> {
     if (this.#model !== null) return;
     const pool = {
@@ -90,7 +91,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     log("pool", { poolId, created: true });
   }
 
-  /** With any token of the pool. */
+  /** Facts about the pool, for any of its tokens. */
   async facts(token: string): Promise<PoolResult<PoolFacts>> {
     const model = this.#model;
     if (model === null) return NOT_FOUND;
@@ -140,7 +141,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** Ends the pool: members go, and nothing is left of it. Jobs go on without it. */
+  /** Ends the pool. Its sockets are closed and its rows deleted. Jobs continue without it. */
   async end(token: string): Promise<PoolResult<null>> {
     const allowed = this.#asOperator(token, () => null);
     if (!allowed.ok) return allowed;
@@ -152,13 +153,16 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     return allowed;
   }
 
-  /** The link whose token lets members join. Refused with POOL_NOT_FOUND, UNAUTHORIZED, LINK_EXPIRED. */
+  /**
+   * The id of the link with this token, by which members may join. Refused with POOL_NOT_FOUND, UNAUTHORIZED,
+   * LINK_EXPIRED.
+   */
   async identify(token: string): Promise<PoolResult<{ linkId: string }>> {
     const link = this.#openLink(token, "join");
     return link.ok ? { ok: true, value: { linkId: link.value.id } } : link;
   }
 
-  /** A new job asks for help, by the token of a link for owners. */
+  /** Adds a new job that asks for help, with the token of a link for owners. */
   async ask(
     token: string,
     { jobId, title, owner }: { jobId: string; title: string; owner: string },
@@ -173,7 +177,10 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     return { ok: true, value: { name: model.state.pool.name } };
   }
 
-  /** From a job's coordinator. @returns members at the job that are out because they lied */
+  /**
+   * Takes a report of a job's coordinator.
+   * @returns members with work on the job that are banned for lies
+   */
   async report(report: JobReport): Promise<{ banned: string[] }> {
     const model = this.#model;
     if (model === null) return { banned: [] };
@@ -186,7 +193,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     this.#decided([]);
   }
 
-  /** The socket of a member: `GET /api/pools/:id/socket?ticket=`. */
+  /** Opens a member's socket: `GET /api/pools/:id/socket?ticket=`. */
   override async fetch(request: Request): Promise<Response> {
     const nowMs = Date.now();
     const model = this.#model;
@@ -270,12 +277,12 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     ]);
   }
 
-  /** Stores what was decided, acts on it, and hands members out soon. */
+  /** Stores the changes, carries out the effects, and plans a new assignment of members. */
   #decided(effects: readonly PoolEffect[]): void {
     const model = this.#model;
     if (model === null) return;
     this.#store.write(model.state.takeChanges());
-    // A member whose socket is about to close gets the reason first.
+    // Effects come first, so that a member whose socket is closed next gets the reason.
     for (const effect of effects) this.#perform(model, effect);
     this.#sockets.keep(model.state.present);
     this.#setAlarm();
@@ -316,7 +323,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
       case "dismiss": {
         const { type, jobId, memberId } = effect;
         const coordinator = this.env.COORDINATOR.getByName(jobId);
-        // A ban that gets lost is made good by the answer to the job's next report.
+        // If a ban is lost, the answer to the job's next report repeats it.
         const told =
           type === "ban" ? coordinator.banFromPool(memberId) : coordinator.dismissMember(memberId);
         told.catch((thrown: unknown) => {
@@ -355,7 +362,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     return refused("LINK_EXPIRED", "The link is no longer valid.");
   }
 
-  /** One alarm: sockets without a hello, and a sample every five minutes while somebody is here. */
+  /** Sets the one alarm, for sockets without a hello, and for a sample every five minutes while any socket is open. */
   #setAlarm(): void {
     const nowMs = Date.now();
     const guestsMs = this.#sockets.closeGuests(nowMs);
@@ -377,7 +384,7 @@ const UNKNOWN_VERSION: Refusal = {
   message: "This page or program is newer than the server: try again in a few minutes.",
 };
 
-/** A hello of another version may look otherwise. */
+/** Whether an invalid message is a hello. It may come from another version, with other fields. */
 function isOld(data: string | ArrayBuffer): boolean {
   const said = typeof data === "string" ? parseJson(data) : undefined;
   return typeof said === "object" && said !== null && "type" in said && said.type === "hello";

@@ -2,10 +2,10 @@ import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { currentVideo } from "../http/video-access.ts";
 
-/** Pages and API. What players fetch below `/v/` finds the video by itself: `playbackRoutes`. */
+/** Addresses of pages and of the API. Playback addresses below `/v/` are handled by `playbackRoutes`. */
 const NAMED = /^\/(?:watch|embed|api\/(?:videos|jobs))\/([^/]+)/;
 
-/** Answers a request for a video that was replaced as one for the video that took its place. */
+/** Answers a request for a video that was replaced as a request for its replacement. */
 export function leadToCurrent(
   answer: (
     request: Request,
@@ -23,7 +23,10 @@ export function leadToCurrent(
   };
 }
 
-/** While the catalogue does not answer, the routes say so themselves, or do without. */
+/**
+ * The id of the current video, or the address itself while the catalogue does not answer. The routes then handle that
+ * failure themselves.
+ */
 function currentOrSame(env: Cloudflare.Env, address: string): Promise<string> {
   return currentVideo(env, address).catch(() => address);
 }

@@ -12,22 +12,22 @@ import { findVideo } from "../catalog/videos.ts";
 import { forgetAccess } from "../http/video-access.ts";
 
 /**
- * Gives a finished video the place of the one that it was made for, where there is one. What people gave the old
- * one stays: title, description, language, chapters, captions that were sent, a poster from a file, visibility,
- * passphrase, links, downloads, plays, reports and the date. What comes from the file is the new one's. The old
- * one's objects are deleted an hour later: whoever is watching it can go on. May be done twice, and after it broke
- * off anywhere; until the rows are moved, which happens at once, the old one is as it was.
+ * Lets a finished video replace the one for which it was made, if there is one. What people added to the old video is
+ * kept: title, description, language, chapters, captions that were sent, a poster from a file, visibility, passphrase,
+ * links, downloads, plays, reports and the date. What comes from the file is the new video's. The old video's objects
+ * are deleted an hour later, so that viewers can finish watching it. It is safe to call this again, also after an
+ * interruption at any point. The rows are moved in one transaction; until then the old video is unchanged.
  */
 export async function takePlace(env: Cloudflare.Env, id: string): Promise<void> {
   const replacement = await findReplacement(env.CATALOG, id);
   if (replacement === null) return;
   const { replaces, isDone } = replacement;
-  // Another new video may have been faster.
+  // Another new video may already have replaced the old one.
   const from = isDone ? replaces : ((await findSuccessor(env.CATALOG, replaces)) ?? replaces);
   if (!isDone) {
     const old = await findVideo(env.CATALOG, from);
     if (old === null) {
-      // It was deleted meanwhile: the new one stays a video of its own.
+      // The old video was deleted in the meantime, so the new one stays a separate video.
       await deleteReplacement(env.CATALOG, id);
       log("replace-video", { jobId: id, end: "old-one-gone" });
       return;
@@ -35,7 +35,7 @@ export async function takePlace(env: Cloudflare.Env, id: string): Promise<void> 
     await copyGiven(env, from, id);
     await moveRows(env.CATALOG, { from, to: id, title: old.title });
   }
-  // And what came between the copy and the move.
+  // Copied again, for objects that were added between the first copy and the move.
   await copyGiven(env, from, id);
   forgetAccess(from);
   forgetAccess(id);
@@ -45,7 +45,7 @@ export async function takePlace(env: Cloudflare.Env, id: string): Promise<void> 
   log("replace-video", { jobId: id, replaced: from, end: "done" });
 }
 
-/** Copies the objects that people gave a video. */
+/** Copies the objects that people added to a video. */
 async function copyGiven(
   { CATALOG, MEDIA }: Cloudflare.Env,
   from: string,

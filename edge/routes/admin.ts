@@ -24,12 +24,12 @@ import { jsonBody, limitedBody } from "../http/validated.ts";
 import { isOperator } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 
-/** `/api/admin`: for who has the site's ADMIN_TOKEN. */
+/** `/api/admin`, for people with the site's ADMIN_TOKEN. */
 export const adminRoutes = new Hono<AppEnv>();
 
 const NO_STORE = { "cache-control": "no-store" };
 const ERRORS = ["UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED"] as const;
-/** Some ten thousand videos. */
+/** The most bytes of a backup, which is enough for about ten thousand videos. */
 const MOST_BACKUP_BYTES = 16 * 1024 * 1024;
 
 /** @throws TributaryError UNAUTHORIZED, FORBIDDEN */

@@ -7,7 +7,7 @@ import { jsonBody } from "../http/validated.ts";
 import { visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 
-/** `/api/videos/:id/reports` and `/plays`: what comes from those who watch. */
+/** `/api/videos/:id/reports` and `/plays`: requests of viewers. */
 export const audienceRoutes = new Hono<AppEnv>();
 
 audienceRoutes.post(

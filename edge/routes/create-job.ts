@@ -30,13 +30,13 @@ import { openUpload } from "../storage/upload-handle.ts";
 type NewJob = Pick<NewSourceJob, "jobId" | "origin" | "ownerTokenHash">;
 
 /**
- * Creates the job that the request's body describes, and its owner's row.
+ * Creates the job that the request's body describes, and the owner's row.
  * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, SOURCE_TOO_LARGE, FORBIDDEN, ENGINE_UNAVAILABLE, SITE_LIMIT,
  *   WEBHOOK_REFUSED
  */
 export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> {
   const body: unknown = await c.req.json().catch(() => null);
-  // One schema each, not a union: its complaints would not name what is wrong.
+  // Two schemas, not a union, whose error messages would not name the wrong field.
   const isWhole = typeof body === "object" && body !== null && "source" in body;
   const request = isWhole
     ? await parsedBody(c, createWholeJobRequestSchema)
@@ -60,14 +60,14 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
     if (replaces !== undefined) await deleteReplacement(c.env.CATALOG, job.jobId);
     throw thrown;
   }
-  // Nobody knows the job's id before the answer, so nobody has looked for a private video until now.
+  // Nobody knows the job's id before the answer, so nobody can have opened a private video until now.
   await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash, visibility);
   await saveDetails(c.env.CATALOG, job.jobId, details);
 }
 
 /**
- * Notes whose place a new video is to take.
- * @returns who may find the new one until then: with its address only, or nobody where the old one is private
+ * Notes which video a new one will replace.
+ * @returns visibility of the new video until then: unlisted, or private where the old one is
  * @throws TributaryError NOT_FOUND, FORBIDDEN, REQUEST_INVALID where the old one is not finished
  */
 async function beginReplacement(
@@ -84,7 +84,7 @@ async function beginReplacement(
   return visibility === "private" ? "private" : "unlisted";
 }
 
-/** One that takes another's place is no video more. */
+/** Whether the site gets one more video. A replacement does not count. */
 function isOneMore({ replaces }: Pick<CreateWholeJobRequest, "replaces">): { isNew: boolean } {
   return { isNew: replaces === undefined };
 }
@@ -97,7 +97,7 @@ function trimOf(
   return trim && requestOf(trim);
 }
 
-/** A tab has the source and made the plan. */
+/** Creates a job whose plan was made by a tab, which has the source. */
 async function createPlanned(
   c: Context<AppEnv>,
   job: NewJob,
@@ -127,7 +127,7 @@ async function createPlanned(
   });
 }
 
-/** The source lies in storage: servers read, plan and make it. */
+/** Creates a job whose source lies in storage. Servers read it, plan the job and do the work. */
 async function createWhole(
   env: Cloudflare.Env,
   job: NewJob,

@@ -10,12 +10,12 @@ import { type Enclosure, rssFeed } from "../pages/rss.ts";
 import { sitemap } from "../pages/sitemap.ts";
 import { mp4Key } from "../servers/mp4.ts";
 
-/** The feed and the sitemap name the videos that are listed and finished, no others. */
+/** The feed and the sitemap. They name only videos that are listed and finished. */
 export const feedRoutes = new Hono<AppEnv>();
 
-/** The feed holds this many of the newest videos. */
+/** The most videos in the feed, the newest first. */
 const FEED_ITEMS = 50;
-/** sitemaps.org allows 50,000 addresses a file, and 50 MB. */
+/** The most videos in the sitemap. sitemaps.org allows 50,000 addresses and 50 MB per file. */
 const SITEMAP_VIDEOS = 10_000;
 
 feedRoutes.get("/robots.txt", (c) => {
@@ -46,7 +46,7 @@ async function listed(c: Context<AppEnv>, limit: number): Promise<Published[]> {
   return (page?.videos ?? []).map((video: Video) => published(origin, video));
 }
 
-/** The MP4 where there is one: every reader plays that. */
+/** The MP4 where there is one, because every reader plays it; else the playlist for podcast apps. */
 async function enclosureOf(
   env: Cloudflare.Env,
   { video, podcastUrl }: Published,

@@ -9,7 +9,7 @@ import { visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { readRecord, recordedObjects, type VideoRecord } from "../storage/video-record.ts";
 
-/** `GET /api/videos/:id/files`: what pages and programs make MP4, M4A and ZIP files of. */
+/** `GET /api/videos/:id/files`: the objects from which pages and programs make MP4, M4A and ZIP files. */
 export const fileRoutes = new Hono<AppEnv>();
 
 fileRoutes.get(
@@ -53,7 +53,7 @@ function filesOf(record: VideoRecord): VideoFiles {
   };
 }
 
-/** None where its init segment changes on the way. */
+/** The track of a rendition; none where it has more than one init segment. */
 function trackOf(
   { jobId, media, inits }: VideoRecord,
   rendition: VideoRecord["video"][number] | VideoRecord["audio"][number],
@@ -83,7 +83,7 @@ function pathOf({ path }: { path: string }): string {
   return path;
 }
 
-/** 5.1 has the name of its stereo. */
+/** A track's name. 5.1 and stereo of the same track have the same name in the plan. */
 function nameOf({ name, channels }: Pick<AudioRendition, "name" | "channels">): string {
   return channels > 2 ? `${name} (5.1)` : name;
 }

@@ -13,10 +13,10 @@ import { openSocketKey, sealSocketKey } from "../http/http-socket-key.ts";
 import { openTicket } from "../http/socket-ticket.ts";
 import { limitedBody, parsedBody } from "../http/validated.ts";
 
-/** A job's socket over plain requests: see `shared/wire/http-socket.ts`. For lease holders of ours alone. */
+/** A job's socket over plain HTTP requests (`shared/wire/http-socket.ts`), only for this project's lease holders. */
 export const httpSocketRoutes = new Hono<AppEnv>();
 
-/** Some messages of the largest size, escaped. */
+/** The most bytes of a request: some messages of the largest size, escaped. */
 const MAX_TEXTS_BYTES = 4 * 1024 * 1024;
 
 const hidden = describeRoute({ hide: true });
@@ -68,7 +68,7 @@ httpSocketRoutes.delete("/:id/http-socket", hidden, bearerRequired, async (c) =>
   return c.body(null, 204);
 });
 
-/** @throws TributaryError UNAUTHORIZED for what opens no connection of this job */
+/** @throws TributaryError UNAUTHORIZED where the token is not the key of a connection of this job */
 function connectionOf(c: Context<AppEnv & { Variables: { token: string } }, "/:id/*">): string {
   const connectionId = openSocketKey(c.env, c.var.token, c.req.param("id") ?? "");
   if (connectionId !== null) return connectionId;

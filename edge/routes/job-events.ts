@@ -9,17 +9,17 @@ import { videoAccess, visibleJob } from "../http/video-access.ts";
 import { streamedSummary } from "../source-jobs/source-job-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
-/** A comment now and then keeps proxies from closing a silent stream. */
+/** Interval, in milliseconds, of comments that keep proxies from closing a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
 
 /**
- * `GET /api/jobs/:id/events`: server-sent events (WHATWG HTML, 9.2), one `job` event whenever the
- * job's counts have changed; the stream ends with the job.
+ * `GET /api/jobs/:id/events`: server-sent events (WHATWG HTML, 9.2). A `job` event is sent whenever the job's counts
+ * have changed. The stream ends with the job.
  */
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
   const streamId = crypto.randomUUID();
   const network = clientOf(c);
-  // A video that becomes private meanwhile is told of no more.
+  // The stream ends if the video becomes private in the meantime.
   const look = async () => {
     const { isVisible, caller } = await videoAccess(c, jobId);
     const listener = { isOwn: caller !== "other", network };

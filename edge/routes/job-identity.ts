@@ -11,17 +11,17 @@ import { jobIdOf, newJobId, newToken } from "../http/auth.ts";
 export interface JobIdentity {
   jobId: string;
   ownerToken: string;
-  /** The same request brings the same job: it may be there already. */
+  /** Whether the same request gives the same job, which may then exist already. */
   isRepeatable: boolean;
 }
 
-/** Must be hard to guess: a request that repeats it with the same body is answered with the owner's token. */
+/** The key must be hard to guess, because a request that repeats it with the same body gets the owner's token. */
 const keySchema = z.string().regex(/^[\x21-\x7e]{16,200}$/);
 
 /**
- * A request that is sent twice (browsers do so by themselves, when a kept connection breaks) makes one
- * job: by its `idempotency-key`, or by the upload that it names, and its body. Nothing is stored for it:
- * id and token are drawn from both with a key of this site.
+ * A request that is sent twice makes one job. (Browsers repeat requests by themselves when a connection breaks.) It is
+ * recognized by its body and its `idempotency-key`, or the upload that it names. Nothing is stored for this: the job's
+ * id and the owner's token are derived from both with a secret of the site.
  * @throws TributaryError REQUEST_INVALID for a key that is too short or has spaces
  */
 export async function jobIdentity(c: Context<AppEnv>): Promise<JobIdentity> {
@@ -31,7 +31,7 @@ export async function jobIdentity(c: Context<AppEnv>): Promise<JobIdentity> {
     const message = "The idempotency-key has 16 to 200 visible ASCII characters.";
     throw new TributaryError("REQUEST_INVALID", message);
   }
-  // An upload's handle is longer.
+  // The handle of an upload may be longer than a key.
   const key = given ?? uploadOf(body);
   if (key === undefined) {
     return { jobId: newJobId(), ownerToken: newToken(), isRepeatable: false };
@@ -49,7 +49,7 @@ export async function jobIdentity(c: Context<AppEnv>): Promise<JobIdentity> {
   };
 }
 
-/** The handle of the upload that is to be made, where the body names one. */
+/** The handle of the upload that the body names, if any. */
 function uploadOf(body: string): string | undefined {
   if (!body.includes('"upload"')) return undefined;
   return createWholeJobRequestSchema.safeParse(parseJson(body)).data?.source.upload;

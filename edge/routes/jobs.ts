@@ -36,7 +36,7 @@ import { createJob } from "./create-job.ts";
 import { jobEvents } from "./job-events.ts";
 import { jobIdentity } from "./job-identity.ts";
 
-/** Hours of video whose every frame has a duration of its own. */
+/** The most bytes of a plan: enough for hours of video in which every frame has a different duration. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
 
 export const jobRoutes = new Hono<AppEnv>();
@@ -107,7 +107,7 @@ jobRoutes.get(
     const jobId = c.req.param("id");
     const access = await videoAccess(c, jobId);
     const { isVisible, caller } = access;
-    // A private video's helpers are told what they help with.
+    // Helpers of a private video may see the status of its job.
     const isHelper = async () =>
       token !== null && (await coordinatorOf(c.env, jobId).identify(token)).ok;
     if (!isVisible && !(await isHelper())) throw notVisible(access, "JOB_NOT_FOUND");
@@ -119,7 +119,7 @@ jobRoutes.get(
   },
 );
 
-/** With what its owner says of it; the file's name is for the owner and the operator. */
+/** A job's status with the owner's details. Only the owner and the operator see the file's name. */
 function shownStatus(
   status: JobStatus,
   { caller, details: stored, pictures }: VideoAccess,
@@ -201,7 +201,7 @@ jobRoutes.delete(
   },
 );
 
-/** Report of the server that has the whole video: its plan, or why there is none. */
+/** Takes reports of the server that has the whole video: progress, captions, the plan, or an error. */
 jobRoutes.post(
   "/:id/prepared",
   describeRoute({ hide: true }),

@@ -18,10 +18,10 @@ import { forgetAccess, ownVideo } from "../http/video-access.ts";
 import { LINK_MARK, sealLink } from "../http/video-link.ts";
 import { describe } from "../openapi/describe.ts";
 
-/** Signed links to private videos: made by the owner, or for whoever knows the passphrase. */
+/** Signed links to private videos, for the owner and for people who know the passphrase. */
 export const linkRoutes = new Hono<AppEnv>();
 
-/** A passphrase gives access for an evening. */
+/** Milliseconds for which a passphrase gives access: about an evening. */
 const UNLOCKED_FOR_MS = 12 * 3_600_000;
 
 linkRoutes.post(
@@ -93,7 +93,7 @@ linkRoutes.post(
   },
 );
 
-/** As the catalogue has it now: no other instance's change is missed. */
+/** The owner row from the catalogue, not from the cache, so that changes by other instances are seen. */
 async function ownershipOf(c: Context<AppEnv>, id: string): Promise<Ownership> {
   const ownership = isJobId(id) ? await findOwnership(c.env.CATALOG, id) : null;
   if (ownership === null) throw notFound();

@@ -11,7 +11,7 @@ import { describe } from "../openapi/describe.ts";
 import { findPublished } from "../pages/find-published.ts";
 import type { Published } from "../pages/published.ts";
 
-/** `GET /oembed?url=` (oembed.com, 1.0): how other sites show a video whose link somebody pasted. */
+/** `GET /oembed?url=` (oembed.com, 1.0): how other sites show a video whose link was pasted there. */
 export const oembedRoutes = new Hono<AppEnv>();
 
 oembedRoutes.get(
@@ -52,7 +52,7 @@ function oembedOf(
     start,
   }: { maxwidth?: number | undefined; maxheight?: number | undefined; start: string | null },
 ): OEmbed {
-  // The frame is as large as is asked for, in the video's own shape.
+  // The largest frame with the video's aspect ratio within the limits of the request.
   const width = Math.min(
     maxwidth ?? DEFAULT_WIDTH,
     ((maxheight ?? Number.POSITIVE_INFINITY) * video.width) / video.height,

@@ -3,7 +3,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { openApiDocument } from "../openapi/document.ts";
 
 /**
- * `GET /api/openapi.json` for programs, `GET /api` for people: the page reads the document.
+ * `GET /api/openapi.json` for programs, and `GET /api`, a page that shows the same document to people.
  * @param app all routes that the document describes
  */
 export function openApiRoutes(app: Hono<AppEnv>): Hono<AppEnv> {

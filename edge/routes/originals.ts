@@ -21,7 +21,7 @@ import { assertAllowed } from "../operator/site-rules.ts";
 import { beginUpload, completeUpload, MAX_PARTS_BYTES } from "../storage/multipart.ts";
 import { openUpload } from "../storage/upload-handle.ts";
 
-/** The file that a video was made from, where its owner keeps it, too. */
+/** The original: the file from which a video was made, where its owner keeps it. */
 export const originalRoutes = new Hono<AppEnv>();
 
 originalRoutes.post(
@@ -125,7 +125,7 @@ async function fileAnswer(c: Context<AppEnv>, key: string, name: string): Promis
   const head = await c.env.MEDIA.head(key);
   if (head === null) throw notFound();
   const headers = new Headers({
-    // Never shown by a browser, whatever it holds.
+    // With this type a browser saves the file, and never shows it.
     "content-type": "application/octet-stream",
     "content-disposition": attachmentNamed(name),
     "cache-control": "private, no-store",

@@ -9,15 +9,15 @@ import { pageWords, type Say } from "../pages/page-words.ts";
 import type { Published } from "../pages/published.ts";
 import { type PageContent, renderPage } from "../pages/render-page.ts";
 
-/** Pages whose address carries an id: one HTML file each, with a head of the video's own. */
+/** Pages with an id in their address. Each is one HTML file; those of videos get a head for the video. */
 export const pageRoutes = new Hono<AppEnv>();
 
 pageRoutes.get("/watch/:id", (c) =>
   videoPage(c, c.req.query("embed") === undefined ? "/watch" : "/embed"),
 );
-/** The player alone, which other sites may frame: its policy is the build's (web/build/page-headers.ts). */
+/** The player alone, which other sites may frame. The build sets its policy (web/build/page-headers.ts). */
 pageRoutes.get("/embed/:id", (c) => videoPage(c, "/embed"));
-/** The upload page inside of another site's page: only sites that the operator has named. */
+/** The upload page in a frame of another site, for sites that the operator has named. */
 pageRoutes.get("/frame/upload", async (c) => {
   const site = framingSite(c.env.FRAME_SITES, c.req.query("site"));
   const file = site === null ? "/frame-refused" : "/frame-upload";
@@ -25,7 +25,7 @@ pageRoutes.get("/frame/upload", async (c) => {
   const headers = new Headers(page.headers);
   const ancestors = `frame-ancestors ${site ?? "*"}`;
   const policy = headers.get("content-security-policy");
-  // The development server sends none.
+  // The development server sends no policy.
   const framed = policy?.replace(/frame-ancestors [^;]*/, ancestors) ?? ancestors;
   headers.set("content-security-policy", framed);
   headers.set("cache-control", "no-cache");
@@ -37,7 +37,7 @@ pageRoutes.get("/pool/:id", poolPage);
 pageRoutes.get("/pool/:id/ask", poolPage);
 pageRoutes.get("/pool/:id/operate", poolPage);
 
-/** Says nothing of the pool: what stands behind the link's # decides what its script may ask. */
+/** The page itself has no data of the pool. Its script gets them with the token behind the link's #. */
 function poolPage(c: Context<AppEnv>): Promise<Response> {
   return c.env.ASSETS.fetch(new URL("/pool", c.req.url));
 }
@@ -45,7 +45,7 @@ function poolPage(c: Context<AppEnv>): Promise<Response> {
 async function videoPage(c: Context<AppEnv>, file: "/watch" | "/embed"): Promise<Response> {
   const page = await c.env.ASSETS.fetch(new URL(file, c.req.url));
   const content = await contentOf(c).catch((thrown: unknown) => {
-    // The page's script says so, and asks again by itself.
+    // The page's script reports this, and tries again.
     console.error(`${c.req.path}: the catalogue does not answer`, thrown);
     return null;
   });
@@ -60,7 +60,7 @@ async function contentOf(c: Context<AppEnv>): Promise<PageContent> {
   if (found !== null)
     return access.visibility === "private" ? ofPrivate(found, say) : ofVideo(found, say);
   if (!access.isVisible) return notShown(access, say);
-  // Its row is yet to be written: a server still reads its source.
+  // The video's row does not exist yet, because a server is still reading the source.
   return access.isVisible && access.isKnown ? beingStarted(say) : noVideo(say);
 }
 
@@ -78,14 +78,14 @@ function ofVideo(found: Published, say: Say): PageContent {
   };
 }
 
-/** Page of a private video opened by a signed link, without tags for search engines and embedders. */
+/** Page of a private video that was opened by a signed link. It has no tags for search engines and embedders. */
 function ofPrivate(found: Published, say: Say): PageContent {
   const { title } = found.video;
   const head = html`${NOINDEX}<meta property="og:title" content="${title}" />`;
   return { ...ofVideo(found, say), head };
 }
 
-/** Page for a video that the browser may not see, or not yet. */
+/** Page for a video that the request may not see, or not yet. */
 function notShown(access: VideoAccess, say: Say): PageContent {
   if (access.link === "over") {
     return inWords(say("linkOver.title"), say("linkOver.what"), 401);
@@ -113,7 +113,10 @@ function beingStarted(say: Say): PageContent {
   };
 }
 
-/** Also of a private video: its owner's browser has the token, and its script asks with that. */
+/**
+ * Page for a missing video, also sent for a private one. In the owner's browser, the page's script then asks with the
+ * owner's token.
+ */
 function noVideo(say: Say): PageContent {
   return {
     title: `${say("noVideo.title")} · Tributary`,

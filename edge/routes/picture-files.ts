@@ -5,10 +5,13 @@ import { findPictures } from "../catalog/pictures.ts";
 import { sheetName, storedPicture } from "../pictures/pictures.ts";
 import type { PlaybackEnv } from "./playback-address.ts";
 
-/** `/v/<job>/poster.jpg`, `storyboard.vtt` and its sheets: a part of `playbackRoutes`, which asks who may see them. */
+/**
+ * `/v/<job>/poster.jpg`, `storyboard.vtt` and its sheets. This is a part of `playbackRoutes`, which checks who may see
+ * them.
+ */
 export const pictureFiles = new Hono<PlaybackEnv>();
 
-/** A poster may be replaced under its address. */
+/** Seconds for which a poster may be cached. It may be replaced under the same address. */
 const POSTER_SECONDS = 60;
 
 pictureFiles.get("/:id/poster.jpg", (c) =>
@@ -43,7 +46,7 @@ async function picture(
     "cache-control": cacheControl,
     etag: stored.httpEtag,
   });
-  // Without a body: what the client has is still right.
+  // R2 returned no body: the client's copy is still valid.
   if (!("body" in stored)) return new Response(null, { status: 304, headers });
   headers.set("content-length", String(stored.size));
   return new Response(stored.body, { headers });

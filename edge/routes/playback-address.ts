@@ -3,13 +3,13 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
 
-/** Addresses below `/v/`, and the videos that they lead to. */
+/** Addresses below `/v/`, and the videos to which they lead. */
 
 export type PlaybackEnv = AppEnv & {
   Variables: {
-    /** The video that the address leads to: its own, or the one that took its place. */
+    /** Id of the video to which the address leads: its own, or its replacement. */
     videoId: string;
-    /** Parts that never change may come from the data centre's cache, and go there. */
+    /** Whether objects that never change may be read from and written to the data centre's cache. */
     isCached: boolean;
   };
 };
@@ -21,16 +21,16 @@ export function addressOf(c: Context<PlaybackEnv>): string {
 }
 
 /**
- * The folder of the video that an address leads to, seen from that address. Playlists of a video that was replaced
- * lie in caches, so the new one's have addresses of their own; below the old address the old one plays on for those
- * who began it, until its objects are deleted.
+ * The folder of the video to which an address leads, relative to the address; "" for the same folder. Caches may have
+ * playlists of a video that was replaced, so the new video's playlists are under its own id. Under the old address,
+ * viewers who have started the old video can finish it, until its objects are deleted.
  */
 export function folderOf(c: Context<PlaybackEnv>): string {
   const videoId = c.get("videoId");
   return videoId === addressOf(c) ? "" : `../${videoId}/`;
 }
 
-/** Answers with the old video's part at an address; where it has none, with that of the video that took its place. */
+/** Answers with the object of the old video at an address; where there is none, with that of its replacement. */
 export async function firstOf(
   c: Context<PlaybackEnv>,
   answer: (videoId: string) => Promise<Response>,

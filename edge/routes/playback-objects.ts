@@ -12,8 +12,8 @@ import { fromEdgeCache, intoEdgeCache, partFromEdgeCache } from "../storage/edge
 import { notFound, type PlaybackEnv } from "./playback-address.ts";
 
 /**
- * Serves an object whose name holds its hashes, so its content never changes. An object that was replaced
- * in storage by other means is never served.
+ * Serves an object whose name has its hashes, so that its content never changes. An object that was replaced in storage
+ * by other means is never served.
  * @param md5 expected ETag, in hexadecimal, from the name; null where the name has none
  */
 export async function object(
@@ -34,7 +34,7 @@ export async function object(
   return response;
 }
 
-/** As `storedObject` would answer; null where the cache cannot. */
+/** The same answer as from `storedObject`, but from the cache; null where the cache does not have it. */
 async function cachedObject(
   c: Context<PlaybackEnv>,
   url: string,
@@ -78,7 +78,7 @@ async function storedObject(
   try {
     stored = await c.env.MEDIA.get(key, { onlyIf, ...(range === null ? {} : { range }) });
   } catch (cause) {
-    // R2 does not say how large the object is whose range is refused.
+    // When R2 refuses a range, it does not return the object's size, which the answer 416 needs.
     const head = range === null ? null : await c.env.MEDIA.head(key);
     if (range === null || head === null || !isUnsatisfiable(range, head.size)) throw cause;
     assertNamed(head, md5);
@@ -89,7 +89,7 @@ async function storedObject(
   if (stored === null) throw notFound();
   assertNamed(stored, md5);
   headers.set("etag", stored.httpEtag);
-  // Without a body: what the client has is still right.
+  // R2 returned no body: the client's copy is still valid.
   if (!("body" in stored)) return new Response(null, { status: 304, headers });
   return objectAnswer(stored, range, headers);
 }
@@ -100,13 +100,13 @@ function assertNamed({ etag }: R2Object, md5: string | null): void {
   throw new TributaryError("OBJECT_REPLACED", "This part of the video was replaced in storage.");
 }
 
-/** The range that the request asks for; null for the whole object. */
+/** The range that is requested; null for the whole object. */
 async function wantedRange(
   c: Context<PlaybackEnv>,
   key: string,
   md5: string | null,
 ): Promise<ByteRange | null> {
-  // Only GET has parts (RFC 9110, 14.2); a range of another version is no use (13.1.5).
+  // Ranges are only for GET (RFC 9110, 14.2). With If-Range, a range of another version is ignored (13.1.5).
   const range = c.req.method === "GET" ? parseRange(c.req.header("range")) : null;
   const ifRange = c.req.header("if-range");
   if (range === null || ifRange === undefined) return range;
@@ -114,7 +114,7 @@ async function wantedRange(
   return etag === ifRange ? range : null;
 }
 
-/** RFC 9110, 13.1.2: weak comparison, any of a list. */
+/** Whether If-None-Match has an ETag, by weak comparison with any tag in its list (RFC 9110, 13.1.2). */
 export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));

@@ -28,7 +28,7 @@ import { pictureFiles } from "./picture-files.ts";
 import { addressOf, firstOf, folderOf, notFound, type PlaybackEnv } from "./playback-address.ts";
 import { matches, object } from "./playback-objects.ts";
 
-/** Folders of captions. */
+/** Pattern of the folders of caption tracks. */
 const CAPTIONS = "s[a-z0-9]{8}";
 
 /** Routes for players: `/v/<job>/...`. Open to players on any site. */
@@ -46,20 +46,20 @@ playbackRoutes.use(
 
 playbackRoutes.use(async (c, next) => {
   await next();
-  // Isolated pages (COEP) may take it too.
+  // Isolated pages (COEP) may load it, too.
   c.header("cross-origin-resource-policy", "cross-origin");
 });
 
 /**
- * A private video is its owner's, by the header, and theirs who have a signed link, which stands in the path;
- * what is sent of it is asked for again each time, before any cache.
+ * Checks access to a private video: by the owner's token in the header, or by a signed link in the path. Browsers have
+ * to revalidate its objects at each use, and shared caches must not keep them.
  */
 playbackRoutes.use("/:id/*", async (c, next) => {
   const videoId = await currentVideo(c.env, addressOf(c));
   c.set("videoId", videoId);
   const { visibility, isKnown } = await visibleVideo(c, videoId);
   const isForAll = visibility !== "private" && c.req.param("link") === undefined;
-  // A deleted video has no row any more: what a cache has left of it is not asked for.
+  // A deleted video has no row any more, so objects of it that a cache still has are not served.
   c.set("isCached", isForAll && isKnown);
   await next();
   if (isForAll) return;
@@ -67,7 +67,7 @@ playbackRoutes.use("/:id/*", async (c, next) => {
   c.header("vary", "authorization", { append: true });
 });
 
-/** With the tracks of captions that there are now: those come and go, also when the video is finished. */
+/** The multivariant playlist with the present caption tracks, which may change even after the video is finished. */
 playbackRoutes.get("/:id/master.m3u8", async (c) => {
   const { text } = await playlistText(c, c.get("videoId"), MASTER_PLAYLIST);
   return multivariant(c, text);
@@ -114,14 +114,16 @@ playbackRoutes.route("/", pictureFiles);
 /** The MP4, under the video's title. */
 playbackRoutes.get("/:id/download.mp4", async (c) => {
   const video = await findVideo(c.env.CATALOG, c.get("videoId"));
-  // A deleted video has no row; a server that was putting its MP4 together may still store it.
+  // A deleted video has no row. A server that was making its MP4 may still store that file.
   if (video === null) throw notFound();
   const response = await object(c, c.get("videoId"), "download.mp4", null);
   response.headers.set("content-disposition", attachmentNamed(`${video.title}.mp4`));
   return response;
 });
 
-/** DASH players' way to a finished video: made of the record, which names the same objects as the playlists. */
+/**
+ * A finished video for DASH players. The manifest is made from the record, which has the same objects as the playlists.
+ */
 playbackRoutes.get("/:id/manifest.mpd", async (c) => {
   const record = await readRecord(c.env.MEDIA, c.get("videoId"));
   if (record === null) {
@@ -138,7 +140,10 @@ function recordedInput({ video, audio, segments, media: accepted }: VideoRecord)
   return { video, audio, segments, accepted, ended: true };
 }
 
-/** Asked for again each time: captions come and go, and another video may take its place. */
+/**
+ * A multivariant playlist with caption tracks. Clients have to revalidate it, because tracks may change and the video
+ * may be replaced.
+ */
 async function multivariant(c: Context<PlaybackEnv>, text: string): Promise<Response> {
   const tracks = await captionTracks(c);
   const told = inFolder(withSubtitles(text, tracks), folderOf(c));
@@ -150,12 +155,12 @@ async function playlist(c: Context<PlaybackEnv>, videoId: string, path: string):
   return manifest(c, text, { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
 }
 
-/** Seconds for which others may keep a playlist. */
+/** Seconds for which caches may keep a playlist. */
 function age(isFinal: boolean): number {
   return isFinal ? 3600 : 0;
 }
 
-/** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
+/** Playlists of a finished job are read from storage. Those of a running job are rendered by its coordinator. */
 async function playlistText(
   c: Context<PlaybackEnv>,
   videoId: string,
@@ -167,14 +172,15 @@ async function playlistText(
   return { text, isFinal: final !== null };
 }
 
-/** As the finished job left it in storage; null while there is none. */
+/** The stored playlist of a finished job; null while there is none. */
 async function finalPlaylist(
   c: Context<PlaybackEnv>,
   videoId: string,
   path: string,
 ): Promise<string | null> {
   const isCached = c.get("isCached");
-  // The key is of the text alone, which is served zipped and with captions: nothing is served at this address.
+  // This address is only a cache key for the plain text, and serves nothing. The text is served compressed, and with
+  // captions.
   const url = new URL(`/v/${videoId}/final/${path}`, c.req.url).href;
   const cached = isCached ? await fromEdgeCache(url) : null;
   if (cached !== null) return cached.text();
@@ -186,7 +192,7 @@ async function finalPlaylist(
   return text;
 }
 
-/** None while the catalogue does not answer: the video plays all the same. */
+/** The caption tracks; none while the catalogue does not answer, so that the video plays without them. */
 async function captionTracks(c: Context<PlaybackEnv>): Promise<SubtitleTrack[]> {
   const jobId = c.get("videoId");
   try {
@@ -197,7 +203,7 @@ async function captionTracks(c: Context<PlaybackEnv>): Promise<SubtitleTrack[]> 
   }
 }
 
-/** A track's id is of its text alone: what was served once never changes. */
+/** A track's text. It never changes, because each text has its own track id. */
 async function captions(
   c: Context<PlaybackEnv>,
   span: Parameters<typeof captionsText>[3],
@@ -212,7 +218,7 @@ function manifest(
   text: string,
   { type, maxAgeSeconds }: { type: string; maxAgeSeconds: number },
 ): Response {
-  // Weak: the same text zipped and plain (RFC 9110, 8.8.1).
+  // A weak ETag, because the text is the same with and without compression (RFC 9110, 8.8.1).
   const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
   const headers = new Headers({
     "content-type": type,
@@ -229,7 +235,7 @@ function manifest(
   return new Response(zipped, { headers, encodeBody: "manual" });
 }
 
-/** RFC 9110, 12.5.3; of the weights only zero ("not at all") counts. */
+/** Whether Accept-Encoding allows gzip (RFC 9110, 12.5.3). Weights are ignored except 0, which forbids it. */
 function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return (acceptEncoding ?? "")
     .toLowerCase()

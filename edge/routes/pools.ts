@@ -26,13 +26,13 @@ import type { LinkRecord } from "../pool/model/records.ts";
 import type { PoolResult } from "../pool/pool.ts";
 import { poolOf } from "../pool/pool-stub.ts";
 
-/** Pools: machines that are lent once and help with many videos. */
+/** `/api/pools`: pools of machines that join once and help with many videos. */
 export const poolRoutes = new Hono<AppEnv>();
 
 const NO_STORE = { "cache-control": "no-store" } as const;
 const DAY_MS = 86_400_000;
 
-/** Everybody who may create jobs may make a pool, and so may the site's operator. */
+/** Pools may be made by everybody who may create jobs, and by the site's operator. */
 const poolCreator = createMiddleware<AppEnv>(async (c, next) => {
   if (isOperator(c.env, bearerToken(c.req.header("authorization")))) return next();
   return siteKeyRequired(c, next);
@@ -223,7 +223,7 @@ poolRoutes.post(
   },
 );
 
-/** The pool is woken for nobody without a ticket. */
+/** Without a valid ticket, the pool's object is not woken. */
 poolRoutes.get("/:id/socket", async (c) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     throw new TributaryError("REQUEST_INVALID", "A WebSocket is expected here.");

@@ -12,7 +12,7 @@ import { jsonBody } from "../http/validated.ts";
 import { visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 
-/** Contributor links of a job; all of it is the owner's, by its token. */
+/** Contributor links of a job. All routes need the owner's token. */
 export const shareRoutes = new Hono<AppEnv>();
 
 shareRoutes.post(

@@ -9,7 +9,7 @@ import { bearerRequired } from "../http/bearer.ts";
 import { openTicket, sealTicket, TICKET_LIFE_MS } from "../http/socket-ticket.ts";
 import { describe } from "../openapi/describe.ts";
 
-/** How lease holders get to a job's coordinator: a ticket for a token, a socket for a ticket. */
+/** How lease holders connect to a job's coordinator: they get a ticket with a token, and a socket with the ticket. */
 export const socketRoutes = new Hono<AppEnv>();
 
 socketRoutes.post(
@@ -36,7 +36,7 @@ socketRoutes.post(
   },
 );
 
-/** The coordinator is woken for nobody without a ticket. */
+/** Without a valid ticket, the coordinator is not woken. */
 socketRoutes.get("/:id/socket", async (c) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     throw new TributaryError("REQUEST_INVALID", "A WebSocket is expected here.");
@@ -57,7 +57,7 @@ socketRoutes.get("/:id/socket", async (c) => {
   return response;
 });
 
-/** Pages and programs from before there were tickets read their refusal on the socket. */
+/** Refuses pages and programs from before there were tickets. They expect the refusal on the socket. */
 function outdatedSocket(): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();

@@ -6,7 +6,7 @@ import { sealUploadToken } from "../http/upload-token.ts";
 import { jsonBody } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
 
-/** `/api/upload-tokens`: for the servers of sites that frame the upload page. */
+/** `/api/upload-tokens`, for the servers of sites that frame the upload page. */
 export const uploadTokenRoutes = new Hono<AppEnv>();
 
 uploadTokenRoutes.post(

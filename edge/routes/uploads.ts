@@ -20,8 +20,8 @@ import { presignUploadPart } from "../storage/presign.ts";
 import { openUpload, SOURCE_UPLOADS, type Upload } from "../storage/upload-handle.ts";
 
 /**
- * Whole videos into storage, by presigned multipart: resumable for a week, because the client keeps
- * the handle and the ETags of the parts it has sent.
+ * Uploads of whole videos to storage, by presigned multipart uploads. They can be resumed for a week, because the
+ * client keeps the handle and the ETags of the parts that it has sent.
  */
 export const uploadRoutes = new Hono<AppEnv>();
 
@@ -107,7 +107,7 @@ uploadRoutes.post(
   async (c) => {
     const { upload: handle } = c.req.valid("json");
     const { key, multipartId } = openUpload(c.env, handle, Date.now());
-    // Completed, or aborted before: then there are no parts to throw away.
+    // If the upload was completed or aborted before, there are no parts to delete.
     await c.env.MEDIA.resumeMultipartUpload(key, multipartId)
       .abort()
       .catch(() => {});

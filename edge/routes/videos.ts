@@ -40,7 +40,7 @@ import { hasServers } from "../servers/servers.ts";
 import { checkStored } from "../storage/stored-objects.ts";
 import { readRecord, recordedObjects } from "../storage/video-record.ts";
 
-/** A request for an MP4 that nobody heard of for so long is made anew. */
+/** Milliseconds after which a request for an MP4 without a result is repeated. */
 const MP4_AGAIN_MS = 15 * 60_000;
 
 /** `GET /api/videos`: the catalogue, the newest first, page by page. */
@@ -139,7 +139,7 @@ videoRoutes.patch(
   },
 );
 
-/** And so does what is made to take its place. */
+/** Called when a video has become private. A replacement that is being made becomes private, too. */
 async function becamePrivate(env: Cloudflare.Env, id: string): Promise<void> {
   await coordinatorOf(env, id).becamePrivate();
   const pending = await findPending(env.CATALOG, id);
@@ -149,7 +149,7 @@ async function becamePrivate(env: Cloudflare.Env, id: string): Promise<void> {
   forgetAccess(pending);
 }
 
-/** An ended video goes: its objects, its row. */
+/** Deletes an ended video with its objects and rows. */
 videoRoutes.delete(
   "/:id",
   describe({
@@ -219,7 +219,7 @@ videoRoutes.get(
   },
 );
 
-/** Has the MP4 made, if it is not there yet. Idempotent. */
+/** Requests the MP4, if it does not exist yet. Idempotent. */
 videoRoutes.post(
   "/:id/mp4",
   describe({
@@ -267,7 +267,7 @@ async function findAny(db: D1Database, id: string): Promise<object | null> {
   return (await findVideo(db, id)) ?? findOwnership(db, id);
 }
 
-/** @throws TributaryError NOT_FOUND for null */
+/** @throws TributaryError NOT_FOUND where the value is null */
 async function known<T>(found: Promise<T | null>): Promise<T> {
   const video = await found;
   if (video === null) throw new TributaryError("NOT_FOUND", "There is no such video.");

@@ -2,9 +2,11 @@ import { z } from "zod";
 import { trimRequestSchema } from "../../shared/job/trim.ts";
 import { audioChoiceSchema, ladderRungSchema } from "../../shared/wire/api.ts";
 
-/** Messages in the queue of server work. Internal, but parsed: an older deployment may have sent them. */
+/**
+ * Messages in the queue of server work. They are internal, but parsed, because an older deployment may have sent them.
+ */
 
-/** A whole video in storage, which the server reads itself. */
+/** A whole video in storage, which the server reads. */
 export const wholeSourceSchema = z.object({
   key: z.string(),
   name: z.string(),
@@ -13,14 +15,14 @@ export const wholeSourceSchema = z.object({
   audio: audioChoiceSchema.optional(),
   /** Absent: the whole video. */
   trim: trimRequestSchema.optional(),
-  /** The job has no plan yet: the server makes it. */
+  /** Whether the job has no plan yet, which the server then makes. */
   needsPlan: z.boolean(),
 });
 
 const serveCallSchema = z.object({
   type: z.literal("serve"),
   jobId: z.string(),
-  /** Where the job was created: the container connects and storage is signed there. */
+  /** Origin of the site where the job was created. The container connects to it, and storage URLs are signed for it. */
   origin: z.string(),
   holderId: z.string(),
   /** Token of the role "server", for this job. */
@@ -35,7 +37,7 @@ const assembleCallSchema = z.object({
   origin: z.string(),
 });
 
-/** Asks for the pictures of a finished video, where it has none by then. */
+/** Asks for the pictures that a finished video does not have by then. */
 const picturesCallSchema = z.object({
   type: z.literal("pictures"),
   jobId: z.string(),
@@ -49,10 +51,10 @@ export const serverCallSchema = z.discriminatedUnion("type", [
 ]);
 export type ServerCall = z.infer<typeof serverCallSchema>;
 
-/** The owner's tab has so long to make them: a server is called for what is missing. */
+/** Seconds that the owner's tab has to make the pictures. A server then makes those that are missing. */
 export const OWN_PICTURES_SECONDS = 60;
 
-/** A server works on a job this long at most before it is called anew. */
+/** The longest time, in milliseconds, that a server works on a job before it has to be called again. */
 export const SERVE_FOR_MS = 12 * 60_000;
-/** One that has read a whole source stays: reading it again is dear. */
+/** The same for a server that has read a whole source. It is longer, because reading the source again is expensive. */
 export const SERVE_SOURCE_FOR_MS = 6 * 3_600_000;

@@ -16,15 +16,15 @@ import { makePictures } from "./pictures.ts";
 import { type Servers, serversOf } from "./servers.ts";
 import { whileThere } from "./while-there.ts";
 
-/** As in wrangler.toml. */
+/** The same name as in wrangler.toml. */
 const DEAD_LETTER_QUEUE = "tributary-servers-dead";
-/** An MP4 is copied together while the queue waits: some GB at most. */
+/** Milliseconds for making an MP4 of at most some GB, while the queue waits. */
 const ASSEMBLE_TIMEOUT_MS = 12 * 60_000;
 
 /**
- * Calls servers to jobs. A message is done once a server has been welcomed by the job's coordinator:
- * from there on leases see to everything. What fails is tried again after 30, 60 and 90 s, and then
- * lies in the dead letter queue, from where the coordinator is told.
+ * Calls servers to jobs. A message is done once the job's coordinator has welcomed a server. Its work is then
+ * controlled by leases. A failed call is repeated after 30, 60 and 90 s. After that it goes to the dead letter queue,
+ * and the coordinator is told.
  */
 export async function consumeServerCalls(
   batch: MessageBatch<unknown>,
@@ -70,8 +70,8 @@ async function attempt(
   } catch (thrown) {
     const { code, retryable } = toWireError(thrown);
     log("server-call", { what, jobId, attempts, end: code });
-    // Not retryable: the job has ended, or its token is of another call. Nothing is to be done. Servers
-    // of an older build are being replaced while an update rolls out.
+    // Other errors need no action: the job has ended, or the token belongs to another call. Servers of an older build
+    // (PROTOCOL_OUTDATED) are being replaced while an update rolls out.
     if (retryable || code === "ENGINE_UNAVAILABLE" || code === "PROTOCOL_OUTDATED") {
       message.retry({ delaySeconds: taskBackoffMs(attempts) / 1000 });
     } else {
@@ -117,6 +117,6 @@ async function assemble(
   const made = await whileThere(env, jobId, (signal) =>
     servers.post("/assemble-segments", request, { timeoutMs: ASSEMBLE_TIMEOUT_MS, signal }),
   );
-  // It may have been stored in the same moment.
+  // The video was deleted, but the MP4 may have been stored at the same moment.
   if (made === null) await env.MEDIA.delete(mp4Key(jobId));
 }

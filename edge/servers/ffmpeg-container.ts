@@ -7,8 +7,8 @@ export class FFmpegContainer extends Container<Cloudflare.Env> {
   override sleepAfter = "3m";
 
   /**
-   * A container's work comes over sockets that it opened itself, which count as no activity here: it
-   * is asked before it is put to sleep.
+   * A container gets its work over sockets that it opened itself. These do not count as activity, so it is asked for
+   * its health before it is stopped.
    */
   override async onActivityExpired(): Promise<void> {
     const health = await this.containerFetch("http://container/health")

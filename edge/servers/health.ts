@@ -1,14 +1,14 @@
 import { containerHealthSchema } from "../../shared/wire/container.ts";
 
-/** An answer holds so long: a page that is opened costs no call of its own. */
+/** Milliseconds for which an answer is cached, so that not every page view costs a call. */
 export const HEALTH_FOR_MS = 5_000;
-/** A server whose processors all encode answers late. */
+/** Milliseconds for an answer. A server whose processors are all encoding answers late. */
 const HEALTH_TIMEOUT_MS = 5_000;
 
-/** Within this isolate. */
+/** Cached answers of this isolate, by URL. */
 const known = new Map<string, { isWell: boolean; untilMs: number }>();
 
-/** Whether the server process at `url` says now, or said at most `HEALTH_FOR_MS` ago, that it is well. */
+/** Whether the server process at `url` is healthy, now or at most `HEALTH_FOR_MS` ago. */
 export async function isWell(url: string, nowMs = Date.now()): Promise<boolean> {
   const last = known.get(url);
   if (last !== undefined && nowMs < last.untilMs) return last.isWell;

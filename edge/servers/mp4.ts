@@ -18,9 +18,8 @@ interface Track {
 }
 
 /**
- * Request to a server for an MP4 file: the best rendition that has one init segment throughout, and the
- * first audio.
- * @throws TributaryError NOT_FOUND, SOURCE_UNSUPPORTED when no rendition can be one file
+ * A request to a server for an MP4 file. It has the best rendition with a single init segment, and the first audio.
+ * @throws TributaryError NOT_FOUND, SOURCE_UNSUPPORTED when every rendition has several init segments
  */
 export async function assembleRequest(
   env: Cloudflare.Env,
@@ -46,7 +45,7 @@ export async function assembleRequest(
   };
 }
 
-/** The best picture and the first sound; null where the init segment changes on the way. */
+/** The best video and the first audio rendition; null where there is none with a single init segment. */
 interface Tracks {
   video: Track | null;
   audio: Track | null;

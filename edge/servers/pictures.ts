@@ -11,9 +11,9 @@ import { readRecord, type VideoRecord } from "../storage/video-record.ts";
 import type { Servers } from "./servers.ts";
 import { whileThere } from "./while-there.ts";
 
-/** Posters and storyboards by servers, for videos that no tab has given theirs. */
+/** Posters and storyboards made by servers, for videos whose owner's tab has made none. */
 
-/** Some hundred small downloads, and three runs of ffmpeg. */
+/** Milliseconds for some hundred small downloads and three runs of ffmpeg. */
 const TIMEOUT_MS = 5 * 60_000;
 
 interface KeyFrame {
@@ -25,8 +25,8 @@ interface KeyFrame {
 }
 
 /**
- * Has a server make what the video does not have yet.
- * @throws TributaryError NOT_FOUND, SOURCE_UNSUPPORTED, and what the server says
+ * Lets a server make the pictures that the video does not have yet.
+ * @throws TributaryError NOT_FOUND, SOURCE_UNSUPPORTED, and errors of the server
  */
 export async function makePictures(
   env: Cloudflare.Env,
@@ -43,7 +43,7 @@ export async function makePictures(
   const fills = forPoster(renditions);
   if (smallest === undefined || fills === undefined) return;
   const tiles = everyNth(keyFramesOf(record, smallest.id), MOST_TILES);
-  // Renditions are cut alike: the same picture is at the same time.
+  // All renditions have the same key frames, so a frame is found by its time.
   const large = new Map(
     keyFramesOf(record, fills.id).map((frame) => [frame.startSeconds, frame] as const),
   );
@@ -69,7 +69,7 @@ export async function makePictures(
   await saveStoryboard(env, jobId, { ...size, startSeconds, endSeconds, sheets });
 }
 
-/** In order. */
+/** The key frames of a rendition, in order. */
 function keyFramesOf({ media }: VideoRecord, rendition: string): KeyFrame[] {
   const own = media.filter((each) => each.rendition === rendition);
   let ticks = 0;

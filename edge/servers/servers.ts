@@ -2,12 +2,12 @@ import { getRandom } from "@cloudflare/containers";
 import { type ErrorCode, isErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import { isWell } from "./health.ts";
 
-/** As in wrangler.toml. */
+/** The same number as in wrangler.toml. */
 const MAX_INSTANCES = 10;
-/** A container that sleeps has to start; a job's welcome takes a moment. */
+/** Milliseconds for a call. A sleeping container has to start, and the coordinator's welcome takes a moment. */
 const CALL_TIMEOUT_MS = 90_000;
 
-/** Whatever runs `edge/container`: a Cloudflare Container, or a process on this machine. */
+/** The programs of `edge/container`: Cloudflare Containers, or a process at `CONTAINER_URL`. */
 export interface Servers {
   /** @throws TributaryError with the server's code, NETWORK, TIMEOUT */
   post(path: string, body: unknown, options?: CallOptions): Promise<unknown>;
@@ -16,25 +16,25 @@ export interface Servers {
 interface CallOptions {
   /** Default: a minute and a half. */
   timeoutMs?: number;
-  /** Ends the call, and with it the server's work. Default: nothing does. */
+  /** Ends the call, and with it the server's work. Default: none. */
   signal?: AbortSignal;
 }
 
-/** Null where this deployment has no servers. */
+/** The servers of this deployment; null where it has none. */
 export function serversOf(env: Cloudflare.Env): Servers | null {
   if (env.CONTAINER_URL !== "") return processAt(env.CONTAINER_URL);
-  // Locally there is no container engine: the binding is there, and throws.
+  // Locally there is no container engine. The binding exists, but throws.
   return env.S3_ENDPOINT === "" ? null : containers(env);
 }
 
-/** Whether this deployment has servers to call. Calls wait in a queue: they need not be there now. */
+/** Whether this deployment has servers to call. They need not be running now, because calls wait in a queue. */
 export function hasServers(env: Cloudflare.Env): boolean {
   return env.CONTAINER_URL !== "" || env.S3_ENDPOINT !== "";
 }
 
 /**
- * Whether a server would come now. Containers sleep until they are called, and to ask one would wake it:
- * a deployment with containers has servers.
+ * Whether a server would come now. Containers are not asked, because that would wake them: a deployment with containers
+ * always has servers.
  */
 export async function canServe(env: Cloudflare.Env): Promise<boolean> {
   return env.CONTAINER_URL === "" ? hasServers(env) : isWell(env.CONTAINER_URL);

@@ -5,8 +5,8 @@ const LOOK_EVERY_MS = 2_000;
 
 /**
  * Runs a server's work on a finished video, and aborts it when the video is deleted.
- * @returns null where the video was deleted before its end
- * @throws what the work throws while the video is there
+ * @returns null where the video was deleted before the end of the work
+ * @throws the error of the work, unless the video was deleted
  */
 export async function whileThere<T>(
   env: Cloudflare.Env,
@@ -20,7 +20,7 @@ export async function whileThere<T>(
     while (!over.signal.aborted) {
       await pause(REAL_CLOCK, LOOK_EVERY_MS, over.signal);
       if (over.signal.aborted) return;
-      // Where the catalogue does not answer, nothing is known of a deletion.
+      // While the catalogue does not answer, the video counts as existing.
       if (!(await isThere().catch(() => true))) deleted.abort();
     }
   };

@@ -11,14 +11,14 @@ import {
 import { type Reason, reasonSchema } from "../../shared/wire/problem.ts";
 import { wholeSourceSchema } from "../servers/calls.ts";
 
-/** The state of a source job outside its coordinator, and the next step for it. Pure. */
+/** The state of a source job that its coordinator does not have, and the next step for it. Pure functions. */
 
-/** The version of the stored row. Rows before version 1 say none; their shape is the same. */
+/** The version of the stored row. Rows before version 1 have none; their shape is the same. */
 export const SOURCE_JOB_VERSION = 1;
 
-/** The stored row. A field that is added later has a default, for the rows that were written before. */
+/** The stored row. A field that is added later has a default, for rows that were written before. */
 export const sourceJobSchema = z.object({
-  /** A row of a newer version is not understood. */
+  /** A row of a newer version cannot be read. */
   schemaVersion: z.int().max(SOURCE_JOB_VERSION).default(0),
   jobId: z.string(),
   origin: z.string(),
@@ -27,14 +27,14 @@ export const sourceJobSchema = z.object({
   settings: jobSettingsSchema,
   /** A whole video in storage; null where a tab has the source. */
   source: wholeSourceSchema.omit({ needsPlan: true }).nullable(),
-  /** `preparing`: a server reads the source, there is no coordinator's job yet. */
+  /** `preparing`: a server reads the source, and the coordinator has no job yet. */
   phase: z.enum(["preparing", "running", "ended"]),
-  /** Servers called for the source so far, and when the next one is due unless the last is heard of. */
+  /** Number of servers called for the source so far, and when the next call is due unless the last server reports. */
   calls: z.number().default(0),
   callDueAtMs: z.number().default(0),
-  /** Hashes of the tokens that those servers have. */
+  /** Hashes of the tokens of these servers. */
   serverTokenHashes: z.array(z.string()).default([]),
-  /** The source could not be prepared. */
+  /** Why the source could not be prepared; null: it could, or not yet. */
   error: reasonSchema.nullable().default(null),
   failures: z.number().default(0),
   endedAtMs: z.number().nullable().default(null),
@@ -43,24 +43,27 @@ export const sourceJobSchema = z.object({
   event: webhookEventSchema.nullable().default(null),
   deliveries: webhookStatusSchema.shape.attempts.default([]),
   deliveredAtMs: z.number().nullable().default(null),
-  /** The next delivery, once the job has ended. */
+  /** When the next delivery is due, once the job has ended. */
   deliveryDueAtMs: z.number().default(0),
 });
 export type SourceJobState = Omit<z.infer<typeof sourceJobSchema>, "schemaVersion">;
 
-/** A server that is at the source says so every 20 s. */
+/** Milliseconds of silence after which a server that reads the source counts as lost. It reports every 20 s. */
 export const HEARD_WITHIN_MS = 90_000;
-/** A call may wait in the queue, and a container has to start. */
+/**
+ * The same for a server that was called and has not reported yet. The call may wait in the queue, and a container has
+ * to start.
+ */
 export const CALLED_WITHIN_MS = 240_000;
 const MAX_PREPARE_FAILURES = 3;
-/** A job's end is looked for this often. */
+/** Interval, in milliseconds, at which the job's state is checked. */
 export const LOOK_EVERY_MS = 5_000;
-/** Waits before a webhook is tried again; then it is given up. */
+/** Milliseconds before each repeated delivery to a webhook. After the last one no more are tried. */
 const WEBHOOK_BACKOFF_MS = [10_000, 60_000, 300_000, 1_800_000, 7_200_000] as const;
-/** After the end, as the coordinator. */
+/** Milliseconds for which the state is kept after the end, like that of the coordinator. */
 const KEPT_MS = 3_600_000;
 
-/** A server is to read the source (again). */
+/** Whether a server has to be called to read the source (again). */
 export function needsServer(
   kept: SourceJobState,
   job: { state: JobState; hasSource: boolean; tasksNeedingSource: number } | null,
@@ -71,7 +74,10 @@ export function needsServer(
   return job !== null && !job.hasSource && job.tasksNeedingSource > 0;
 }
 
-/** A server was called. @param tokenHash of the token that it got */
+/**
+ * The state after a server was called.
+ * @param tokenHash hash of the server's token
+ */
 export function called(kept: SourceJobState, tokenHash: string, nowMs: number): SourceJobState {
   return {
     ...kept,
@@ -81,7 +87,7 @@ export function called(kept: SourceJobState, tokenHash: string, nowMs: number): 
   };
 }
 
-/** A server could not prepare the source. */
+/** The state after a server could not prepare the source. */
 export function prepareFailed(
   kept: SourceJobState,
   error: { code: ErrorCode; message: string; retryable: boolean },
@@ -103,13 +109,13 @@ export interface Outcome {
   error: Reason | null;
 }
 
-/** The job has ended: the webhook's event is fixed from now on, and due at once. */
+/** The state after the job's end. The webhook's event is fixed from now on, and due at once. */
 export function ended(kept: SourceJobState, outcome: Outcome, nowMs: number): SourceJobState {
   const event = webhookEvent({ ...kept, endedAtMs: nowMs }, outcome);
   return { ...kept, phase: "ended", endedAtMs: nowMs, event, deliveryDueAtMs: nowMs };
 }
 
-/** @param status what the receiver answered; null where it did not */
+/** @param status HTTP status of the receiver's answer; null where there was none */
 export function delivered(
   kept: SourceJobState,
   status: number | null,
@@ -124,7 +130,7 @@ export function delivered(
   return { ...kept, deliveries, deliveryDueAtMs };
 }
 
-/** Whether the event is still to be delivered, now or later. */
+/** Whether the event still has to be delivered, now or later. */
 export function owesWebhook({
   webhook,
   deliveredAtMs,
@@ -139,12 +145,12 @@ export function owesWebhook({
   );
 }
 
-/** Nothing is left to be done or told. */
+/** Whether everything is done, so that the state can be deleted. */
 export function isOver(kept: SourceJobState, nowMs: number): boolean {
   return kept.endedAtMs !== null && !owesWebhook(kept) && nowMs - kept.endedAtMs >= KEPT_MS;
 }
 
-/** When to look again. */
+/** When to check again, in milliseconds since the epoch. */
 export function dueAtMs(kept: SourceJobState, nowMs: number): number {
   if (kept.phase !== "ended") return nowMs + LOOK_EVERY_MS;
   return owesWebhook(kept) ? kept.deliveryDueAtMs : (kept.endedAtMs ?? nowMs) + KEPT_MS;

@@ -4,15 +4,18 @@ import type { Listener } from "../coordinator/event-streams.ts";
 import { isJobId } from "../http/auth.ts";
 import type { SourceJob } from "./source-job.ts";
 
-/** The object that has a job's source and webhook, where there are any. @throws TributaryError JOB_NOT_FOUND */
+/**
+ * The object with a job's source and webhook, if any.
+ * @throws TributaryError JOB_NOT_FOUND for text that cannot be a job's id
+ */
 export function sourceJobOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<SourceJob> {
   if (!isJobId(jobId)) throw jobNotFound();
   return env.SOURCE_JOBS.getByName(jobId);
 }
 
 /**
- * Asks whichever of the two has the job: its coordinator, or its source job before there is a plan. Between
- * the two questions it may go from the one to the other, so that neither would know of it.
+ * Asks the object that has the job: its coordinator, or its source job before there is a plan. The coordinator is asked
+ * twice, because the job may pass to it between the two questions.
  * @returns null where there is no job
  */
 export async function askJob<T>(
@@ -22,7 +25,10 @@ export async function askJob<T>(
   return (await ofCoordinator()) ?? (await ofSourceJob()) ?? ofCoordinator();
 }
 
-/** As `jobSummary`, for an event stream. @throws TributaryError RATE_LIMITED where a new one is too many */
+/**
+ * As `jobSummary`, for an event stream.
+ * @throws TributaryError RATE_LIMITED where there are too many streams for a new one
+ */
 export function streamedSummary(
   env: Cloudflare.Env,
   jobId: string,

@@ -39,8 +39,8 @@ export type NewSourceJob = Pick<
 >;
 
 /**
- * Keeps, for jobs of the API, what no coordinator has: a source that lies in storage and the servers
- * that read it, and the webhook. A thin shell around `source-job-state.ts`.
+ * Holds the parts of API jobs that the coordinator does not have: a source in storage with the servers that read it,
+ * and the webhook. A thin shell around `source-job-state.ts`.
  */
 export class SourceJob extends DurableObject<Cloudflare.Env> {
   async begin(request: NewSourceJob): Promise<void> {
@@ -53,7 +53,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     await this.alarm();
   }
 
-  /** Status before the coordinator has a job, and where it never got one. */
+  /** The job's status before the coordinator has it, or where it never got it; null otherwise. */
   async status(): Promise<JobStatus | null> {
     const kept = await this.#load();
     if (kept === null || kept.source === null || kept.phase === "running") return null;
@@ -82,7 +82,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     };
   }
 
-  /** As the coordinator's, for the time before it has a job. */
+  /** As the coordinator's `summary`, for the time before the coordinator has the job. */
   async summary(): Promise<CoordinatorStatus | null> {
     const status = await this.status();
     if (status === null) return null;
@@ -108,7 +108,9 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     return webhookStatus(kept);
   }
 
-  /** A server is at the source. False for a token that no server of this job has. */
+  /**
+   * To be called when a server that reads the source reports. False for a token that is not of a server of this job.
+   */
   async heard(serverToken: string): Promise<boolean> {
     const kept = await this.#authorized(serverToken);
     if (kept === null) return false;
@@ -116,7 +118,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     return true;
   }
 
-  /** The plan is made: from now on the job is its coordinator's. */
+  /** Takes the plan, and creates the job at its coordinator. False where the token is wrong or the job has ended. */
   async planned(serverToken: string, plan: JobPlan): Promise<boolean> {
     const kept = await this.#authorized(serverToken);
     if (kept === null || kept.phase === "ended") return false;
@@ -145,7 +147,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     return true;
   }
 
-  /** False where there is nothing to cancel here, or the token is another. */
+  /** Cancels a job that has no plan yet. False where there is nothing to cancel here, or the token is wrong. */
   async cancel(ownerToken: string, asOperator = false): Promise<boolean> {
     const kept = await this.#load();
     if (kept?.phase !== "preparing") return false;
@@ -157,7 +159,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     return true;
   }
 
-  /** The video was deleted, or the job cancelled: nobody makes another one of its source. */
+  /** Deletes the source. To be called when the video was deleted or the job cancelled. */
   async dropSource(): Promise<void> {
     const kept = await this.#load();
     if (kept?.source != null) await this.env.MEDIA.delete(kept.source.key);
@@ -207,7 +209,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** How the job ended. Where its coordinator has forgotten it, the catalogue knows. */
+  /** How the job ended: from its coordinator, or from the catalogue where the coordinator has deleted it. */
   async #outcome(kept: SourceJobState, job: JobStanding | null): Promise<Outcome> {
     const { error, jobId } = kept;
     if (error !== null) {
@@ -224,10 +226,10 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     const kept = await this.#load();
     if (kept === null || kept.webhook === null || !owesWebhook(kept)) return;
     if (kept.deliveryDueAtMs > nowMs) return;
-    // Rows that an older version wrote have none.
+    // Rows of an older version have no event.
     const event =
       kept.event ?? webhookEvent(kept, await this.#outcome(kept, await this.#job(kept)));
-    // The site's setting may have changed since.
+    // Checked again, because the site's setting may have changed since.
     const status = mayCall(this.env, kept.webhook.url) ? await post(kept.webhook, event) : null;
     log("webhook", { jobId: kept.jobId, attempt: kept.deliveries.length + 1, status });
     await this.#save(delivered({ ...kept, event }, status, Date.now()));
@@ -254,7 +256,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
   }
 }
 
-/** The answer's status; null when nobody answered. */
+/** Delivers an event. Returns the status of the answer; null where there was none. */
 async function post(
   { url, secret }: { url: string; secret: string },
   event: WebhookEvent,

@@ -1,15 +1,21 @@
 /**
- * Cloudflare's cache of the data centre that a request came to: storage is asked once for what many watch.
- * It holds only what never changes under its address, and is asked only after it is known that the video is
- * there and that everybody with its address may see it.
+ * The cache of the Cloudflare data centre that handles the request, so that storage is read only once for many viewers.
+ * It holds only content that never changes under its address. It is used only after a check that the video exists and
+ * that everybody with its address may see it.
  */
 
-/** A whole answer; null where the cache does not have it. @param url the same for everybody, without a query */
+/**
+ * A whole answer; null where the cache does not have it.
+ * @param url the same for all requests, without a query
+ */
 export async function fromEdgeCache(url: string): Promise<Response | null> {
   return (await caches.default.match(url)) ?? null;
 }
 
-/** A part of one that it has. @param last of its bytes, as `first` counted from 0 */
+/**
+ * A part of an answer that the cache has; null where it cannot give one.
+ * @param last position of the last byte; like `first`, counted from 0
+ */
 export async function partFromEdgeCache(
   url: string,
   { first, last }: { first: number; last: number },
@@ -19,12 +25,12 @@ export async function partFromEdgeCache(
   return part?.status === 206 ? part : null;
 }
 
-/** Keeps a copy of a whole answer for others, while it goes out. */
+/** Stores a copy of a whole answer for later requests, while the answer is sent. */
 export function intoEdgeCache(
   url: string,
   response: Response,
   context: Pick<ExecutionContext, "waitUntil">,
 ): void {
-  // A cache that is full or fails is no reason for an answer to fail.
+  // A failure of the cache must not make the answer fail.
   context.waitUntil(caches.default.put(url, response.clone()).catch(() => undefined));
 }

@@ -2,13 +2,13 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import type { CreateUploadResponse } from "../../shared/wire/api.ts";
 import { sealUpload, UPLOAD_LIFE_MS, type Upload } from "./upload-handle.ts";
 
-/** Whole files into storage, by presigned multipart. */
+/** Uploads of whole files to storage, by presigned multipart uploads. */
 
-/** R2 wants at least 5 MiB and at most 10,000 parts of equal size. */
+/** R2 requires parts of equal size, of at least 5 MiB, and at most 10,000 of them. */
 const SMALLEST_PART_BYTES = 8 * 1024 ** 2;
 const MOST_PARTS = 9_000;
 const MIB = 1024 ** 2;
-/** Numbers and ETags of all parts. */
+/** The most bytes of a request with the numbers and ETags of all parts. */
 export const MAX_PARTS_BYTES = 3 * MIB;
 
 export async function beginUpload(
@@ -29,8 +29,8 @@ export async function beginUpload(
 }
 
 /**
- * Puts an upload's parts together; asked for again after a lost answer, it is there already.
- * @throws TributaryError REQUEST_INVALID for other parts than those of the upload, or too few
+ * Completes an upload. It may be called again after a lost answer, when the object exists already.
+ * @throws TributaryError REQUEST_INVALID where the parts are not those of the upload, or some are missing
  */
 export async function completeUpload(
   env: Cloudflare.Env,

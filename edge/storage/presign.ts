@@ -1,27 +1,27 @@
 import { AwsV4Signer } from "aws4fetch";
 
 /**
- * Presigned URLs, so that a video's bytes go straight between a holder and storage. They are secrets
- * until they expire: never logged.
+ * Presigned URLs, so that a video's bytes go directly between a lease holder and storage. They are secret until they
+ * expire, and never logged.
  */
 
-/** Time to begin an upload or download; a holder whose queue takes longer asks for fresh URLs. */
+/** Seconds within which an upload or download has to begin. A holder that needs longer asks for new URLs. */
 const EXPIRES_SECONDS = 900;
-/** Life of URLs that our own servers read while they work: a whole video. */
+/** Seconds for which URLs of a whole video are valid, which this site's servers read while they work. */
 export const OWN_EXPIRES_SECONDS = 6 * 3600;
 
 export interface PresignedPut {
   url: string;
-  /** To be sent with it exactly. */
+  /** Headers that the request must send exactly. */
   headers: Record<string, string>;
 }
 
-/** Signing keys, which depend on nothing but the credentials and the day. */
+/** Cached signing keys. They depend only on the credentials and the day. */
 const signingKeys = new Map<string, ArrayBuffer>();
 
 /**
- * A PUT bound to these bytes (length, MD5) that never replaces an object.
- * @param origin where the holder reached us; the local endpoint answers there
+ * A presigned PUT that is bound to certain bytes (length, MD5) and never replaces an object.
+ * @param origin origin under which the holder reached this site; the local endpoint has the same one
  */
 export async function presignPut(
   env: Cloudflare.Env,
@@ -34,12 +34,12 @@ export async function presignPut(
     "content-md5": bytes.md5,
     "if-none-match": "*",
   };
-  // Browsers set the length themselves and let nobody else do it: signed, but not in the list.
+  // The length is signed, but not among the returned headers, because browsers set it themselves.
   const signed = { ...headers, "content-length": String(bytes.sizeBytes) };
   return { url: await presign(env, "PUT", origin, key, signed), headers };
 }
 
-/** @param expiresSeconds long for what a server reads while it works */
+/** @param expiresSeconds longer for objects that a server reads while it works */
 export function presignGet(
   env: Cloudflare.Env,
   origin: string,
@@ -49,7 +49,10 @@ export function presignGet(
   return presign(env, "GET", origin, key, {}, { "X-Amz-Expires": String(expiresSeconds) });
 }
 
-/** A PUT by one of our own servers, which begins within minutes, of bytes that do not exist yet. Never replaces an object. */
+/**
+ * A presigned PUT for one of this site's servers, for bytes that do not exist yet. The upload has to begin within
+ * minutes. It never replaces an object.
+ */
 export async function presignOwnPut(
   env: Cloudflare.Env,
   origin: string,
@@ -60,7 +63,7 @@ export async function presignOwnPut(
   return { url: await presign(env, "PUT", origin, key, headers), headers };
 }
 
-/** A URL for a part of exactly this many bytes. */
+/** A presigned URL for a part of exactly this many bytes. */
 export function presignUploadPart(
   env: Cloudflare.Env,
   origin: string,
@@ -92,7 +95,7 @@ async function presign(
     service: "s3",
     region: "auto",
     signQuery: true,
-    // Without it content-type and content-length would stay unsigned.
+    // Without this, content-type and content-length would not be signed.
     allHeaders: true,
     cache: signingKeys,
   });

@@ -1,12 +1,12 @@
 import { outputPrefix } from "../../shared/job/object-keys.ts";
 
-/** Pages of a listing, and what `delete` takes at once. */
+/** The most objects in a page of a listing, and in one call of `delete`. */
 const PAGE_OBJECTS = 1000;
 
 export interface ExpectedObject {
   key: string;
   sizeBytes: number;
-  /** In hexadecimal, as the ETag of what was stored whole; null where it is not known. */
+  /** In hexadecimal: the ETag of an object that was not uploaded in parts; null where it is not known. */
   md5: string | null;
 }
 
@@ -35,7 +35,7 @@ export async function checkStored(
 
 /**
  * Deletes all objects whose keys begin with `prefix`.
- * @param kept keys that stay
+ * @param kept keys that are not deleted
  */
 export async function deleteBelow(
   bucket: R2Bucket,
@@ -48,7 +48,7 @@ export async function deleteBelow(
   }
 }
 
-/** Page by page: objects whose keys begin with `prefix`. */
+/** The objects whose keys begin with `prefix`, page by page. */
 export async function* pagesBelow(bucket: R2Bucket, prefix: string): AsyncGenerator<R2Object[]> {
   let cursor: string | undefined;
   do {

@@ -2,12 +2,15 @@ import { log } from "../../shared/log.ts";
 import { pagesBelow } from "./stored-objects.ts";
 import { UPLOAD_LIFE_MS } from "./upload-handle.ts";
 
-/** Sources of jobs lie there too: a job that began on a handle's last day is over by then. */
+/**
+ * Milliseconds for which uploads are kept. Sources of jobs are among them; a job that began on the last day of a handle
+ * is over by then.
+ */
 const KEPT_MS = UPLOAD_LIFE_MS + 3 * 24 * 3_600_000;
 
 /**
- * Deletes uploads that nobody made a job of while their handle was good. (Those that were never
- * completed are no objects: R2 throws their parts away after a week by itself.)
+ * Deletes uploads for which no job was created while their handle was valid. (Uploads that were never completed are not
+ * objects: R2 deletes their parts after a week.)
  */
 export async function deleteUnusedUploads(env: Cloudflare.Env, nowMs: number): Promise<void> {
   let count = 0;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { openSealed, sealText } from "../http/sealed-text.ts";
 
-/** Everything about an upload, in a string that the client keeps: nothing is stored for it here. */
+/** All data of an upload, in a string that the client keeps. Nothing is stored for it here. */
 const uploadSchema = z.object({
   key: z.string(),
   /** R2's id of the multipart upload. */
@@ -14,19 +14,19 @@ const uploadSchema = z.object({
 });
 export type Upload = z.infer<typeof uploadSchema>;
 
-/** As R2 forgets unfinished uploads. */
+/** Milliseconds for which a handle is valid: as long as R2 keeps unfinished uploads. */
 export const UPLOAD_LIFE_MS = 7 * 24 * 3_600_000;
 
 export function sealUpload(env: Cloudflare.Env, upload: Upload): string {
   return sealText(env, "upload", upload);
 }
 
-/** How the keys of uploads begin that become jobs; originals of videos have others. */
+/** Prefix of the keys of uploads for jobs. Originals have a different one. */
 export const SOURCE_UPLOADS = "uploads/";
 
 /**
- * @param below how its key has to begin
- * @throws TributaryError FORBIDDEN for what was not sealed here, long ago, or for something else
+ * @param below prefix that the upload's key must have
+ * @throws TributaryError FORBIDDEN where the handle was not made here, has expired, or has another prefix
  */
 export function openUpload(
   env: Cloudflare.Env,

@@ -10,15 +10,15 @@ import { noticeSchema } from "../../shared/job/notice.ts";
 import { namedHashes, recordKey } from "../../shared/job/object-keys.ts";
 import type { ExpectedObject } from "./stored-objects.ts";
 
-/** Raise it with a change of a shape; a field that is only added gets a default instead. */
+/** Raise this version with each change of a record's shape. A field that is only added gets a default instead. */
 export const RECORD_VERSION = 1;
 
 /**
- * List of a finished video's objects. Its coordinator forgets them an hour after the end; playlists can be
- * rendered again from `video`, `audio`, `segments` and `media`.
+ * The record of a finished video and its objects, because the coordinator deletes its data an hour after the end.
+ * Playlists can be rendered again from `video`, `audio`, `segments` and `media`.
  */
 const videoRecordSchema = z.object({
-  /** A record of a newer version is not understood. */
+  /** A record of a newer version cannot be read. */
   schemaVersion: z.int().max(RECORD_VERSION),
   jobId: z.string(),
   createdAtMs: z.number(),
@@ -28,7 +28,7 @@ const videoRecordSchema = z.object({
   video: z.array(videoRenditionSchema),
   audio: z.array(audioRenditionSchema),
   segments: z.array(segmentSchema),
-  /** Init segments that media needs, each once. */
+  /** The init segments of the media, each once. */
   inits: z.array(
     z.object({
       key: z.string(),
@@ -37,7 +37,7 @@ const videoRecordSchema = z.object({
       sha256: z.string(),
     }),
   ),
-  /** With who made it, and how it was verified. */
+  /** The media segments, with their maker and verification. */
   media: z.array(acceptedSegmentSchema),
   /** `md5` in hexadecimal. */
   playlists: z.array(z.object({ key: z.string(), sizeBytes: z.int(), md5: z.string() })),
@@ -50,22 +50,22 @@ export async function putRecord(bucket: R2Bucket, record: VideoRecord): Promise<
 }
 
 /**
- * Null where there is none: the video is not finished, or was before there were records.
- * @throws ZodError for one that a newer version of this program wrote
+ * A video's record; null where there is none, because the video is not finished or is older than records.
+ * @throws ZodError for a record that a newer version of this program wrote
  */
 export async function readRecord(bucket: R2Bucket, jobId: string): Promise<VideoRecord | null> {
   const stored = await bucket.get(recordKey(jobId));
   return stored === null ? null : videoRecordSchema.parse(await stored.json());
 }
 
-/** Objects that playlists name. */
+/** The objects that playlists name. */
 export function madeObjects({ inits, media }: VideoRecord): ExpectedObject[] {
   return [...inits, ...media].map(({ key, sizeBytes }) => {
     return { key, sizeBytes, md5: namedHashes(key)?.md5 ?? null };
   });
 }
 
-/** All of a video's objects. */
+/** All objects of a video, including its playlists. */
 export function recordedObjects(record: VideoRecord): ExpectedObject[] {
   return [...madeObjects(record), ...record.playlists];
 }

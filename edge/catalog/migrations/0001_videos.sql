@@ -1,4 +1,4 @@
--- One row a video: written when it is created, ready or failed. No coordination happens here.
+-- One row for each video. It is written when the job is created and when it ends. No coordination happens here.
 CREATE TABLE videos (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- What is known of a video beyond its job: whose token may delete it, and when its MP4 was asked for.
+-- Facts about a video that outlive its job: the owner's token, and when the MP4 was requested.
 CREATE TABLE video_owners (
   id TEXT PRIMARY KEY,
   owner_token_hash TEXT NOT NULL,

@@ -1,5 +1,5 @@
--- Tracks of captions; their texts lie in storage (edge/captions). A track of the source that was deleted keeps
--- its row, so that the owner's tab does not bring it back.
+-- Tracks of captions; their texts lie in storage (edge/captions). A deleted track of the source keeps its row, so that
+-- the owner's tab does not add it again.
 CREATE TABLE captions (
   video_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE captions (
   is_default INTEGER NOT NULL,
   is_forced INTEGER NOT NULL,
   cues INTEGER NOT NULL,
-  -- Null for captions that somebody sent.
+  -- Index of the source's stream; NULL for captions that a person or program added.
   source_track INTEGER,
   created_at_ms INTEGER NOT NULL,
   -- JSON

@@ -1,10 +1,10 @@
--- What the operator rules (shared/wire/operator.ts), as JSON: one row at most.
+-- The operator's rules (shared/wire/operator.ts), as JSON in at most one row.
 CREATE TABLE site_rules (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   rules TEXT NOT NULL
 );
 
--- What people report of videos; gone when the operator has settled it.
+-- Reports about videos. The operator deletes a report when it is settled.
 CREATE TABLE reports (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   video_id TEXT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE reports (
 
 CREATE INDEX reports_by_video ON reports (video_id);
 
--- How often a video was begun to be watched: a count, and nothing of who.
+-- How often somebody started to watch a video: only a count, nothing about viewers.
 CREATE TABLE video_plays (
   id TEXT PRIMARY KEY,
   plays INTEGER NOT NULL

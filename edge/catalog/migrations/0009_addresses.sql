@@ -1,21 +1,21 @@
--- Addresses that lead to another video since it took their video's place (edge/replace).
+-- Addresses whose video was replaced, and which lead to the replacement (edge/replace).
 CREATE TABLE video_addresses (
-  -- An id that had a video of its own.
+  -- The id of the video that was replaced.
   address TEXT PRIMARY KEY,
   video_id TEXT NOT NULL,
-  -- Of the owner's token of that time, which stays good; '': there was none.
+  -- Hash of that video's owner token, which remains valid; '': there was none.
   owner_token_hash TEXT NOT NULL,
-  -- 1: pages and feeds name the video by this one.
+  -- 1: pages and feeds name the video by this address.
   is_main INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE INDEX addresses_by_video ON video_addresses (video_id);
 
--- Videos that are being made to take another one's place.
+-- Videos that are being made to replace another one.
 CREATE TABLE video_replacements (
-  -- The new video's.
+  -- Id of the new video.
   id TEXT PRIMARY KEY,
   replaces TEXT NOT NULL,
-  -- It has taken the place; what storage has of the old one is yet to be deleted.
+  -- 1: it has replaced the old video, whose objects still have to be deleted.
   is_done INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;

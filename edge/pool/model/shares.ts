@@ -1,31 +1,34 @@
-/** How much of a pool each job gets, in pixels a second. Pure; `assign.ts` chooses machines for it. */
+/** How much of a pool each job gets, in pixels per second. Pure functions. `assign.ts` chooses the machines. */
 
 /** The help that a job could use now. */
 export interface Need {
   jobId: string;
-  /** The link for owners, and the owner that came by it. */
+  /** The link for owners by which the job asked, and its owner. */
   linkId: string;
   ownerId: string;
   askedAtMs: number;
-  /** Most pixels a second that it could use of the pool. */
+  /** The most pixels per second of the pool that the job could use. */
   demand: number;
   /** Pixels that are still to be made. */
   remaining: number;
-  /** Pixels of all that the owner has asked for lately, done or not. */
+  /** Pixels of all jobs for which the owner has asked lately, done or not. */
   lately: number;
 }
 
-/** Part of the pool that short jobs may have before all others, together. */
+/** Part of the pool that all short jobs together may get before the others. */
 const SHORT_QUOTA = 0.8;
-/** A job is short where all that its owner asked for lately is this part of what an owner waits for on average. */
+/**
+ * A job is short if everything that its owner asked for lately is at most this part of what an owner waits for on
+ * average.
+ */
 const SHORT_PART = 0.2;
 
 /**
- * Pixels a second for each job. Short jobs come first, the shortest before the others, up to a quota: one
- * video cut into short ones is not short. The rest is shared by links, and a link's part by its owners, so that more names get no
- * more; an owner's jobs come one after the other, what is left of the shortest first. What somebody
- * cannot use goes to the others.
- * @param speed pixels a second of the whole pool
+ * Pixels per second for each job. Short jobs come first, the shortest before the others, up to a quota. (A video that
+ * is cut into several short jobs does not count as short.) Links share the rest equally, and the owners of a link share
+ * its part, so that more names get no more. An owner's jobs come one after the other, the one with the least remaining
+ * work first. What an owner cannot use goes to the others.
+ * @param speed pixels per second of the whole pool
  */
 export function shares(needs: readonly Need[], speed: number): Map<string, number> {
   const given = new Map(needs.map(({ jobId }) => [jobId, 0]));
@@ -61,7 +64,7 @@ export function shares(needs: readonly Need[], speed: number): Map<string, numbe
 interface Claim {
   id: string;
   weight: number;
-  /** Has it already. */
+  /** Pixels per second that the owner has already. */
   base: number;
   demand: number;
 }
@@ -82,7 +85,7 @@ function ownersOf(needs: readonly Need[], given: ReadonlyMap<string, number>): C
   });
 }
 
-/** Weighted max-min fairness: one level for all, below which nobody stays that could use more. */
+/** Weighted max-min fairness: there is one level for all, and no claim stays below it that could use more. */
 function fill(claims: readonly Claim[], speed: number): Map<string, number> {
   const at = (level: number) => {
     return claims.map(({ weight, base, demand }) => {
@@ -100,7 +103,7 @@ function fill(claims: readonly Claim[], speed: number): Map<string, number> {
     if (total(middle) > speed) high = middle;
     else low = middle;
   }
-  // Above all demands there is enough for everybody.
+  // The pool has enough for all demands.
   const parts = total(high) <= speed ? at(high) : at(low);
   return new Map(claims.map(({ id }, index) => [id, parts[index] ?? 0]));
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PoolSample } from "../../../shared/wire/pool.ts";
 import type { JobRecord, LinkRecord, MemberRecord, PoolRecord, Presence } from "./records.ts";
 
-/** An owner's use of the pool, kept after its jobs are forgotten. */
+/** An owner's use of the pool. It is kept after the owner's jobs are deleted. */
 export const ownerRecordSchema = z.object({
   id: z.string(),
   linkId: z.string(),
@@ -11,7 +11,7 @@ export const ownerRecordSchema = z.object({
 });
 export type OwnerRecord = z.infer<typeof ownerRecordSchema>;
 
-/** A day's samples, one row. */
+/** The samples of a day, in one row. */
 export const dayRecordSchema = z.object({
   id: z.string(),
   samples: z.array(
@@ -39,7 +39,7 @@ interface RowOf {
   day: DayRecord;
 }
 
-/** A row that is to be written, or deleted where it is null. */
+/** A row to write, or to delete where `row` is null. */
 export interface Change {
   kind: RowKind;
   id: string;
@@ -50,9 +50,9 @@ export interface Change {
 export class PoolState {
   readonly #rows: { [K in RowKind]: Map<string, RowOf[K]> };
   #changes = new Map<string, Change>();
-  /** By connection. */
+  /** Connected members, by connection id. */
   readonly present = new Map<string, Presence>();
-  /** Members that hold a lease of their job, as it last said. */
+  /** By job id: members that have a lease, from the job's last report. */
   readonly busy = new Map<string, ReadonlySet<string>>();
 
   constructor({ pool, links, members, jobs, owners, days }: PoolRows) {
