@@ -41,6 +41,7 @@ interface LinkedWorker<Api> {
   ping(): void;
 }
 
+/** A link to one worker, which it owns. */
 export class WorkerLink<Api extends object> {
   /**
    * The worker's methods; each call settles. Functions among the arguments are called in this thread; all other

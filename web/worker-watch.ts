@@ -26,6 +26,7 @@ export interface CallOptions {
 
 type Death = "WORKER_CRASHED" | "WORKER_STALLED" | "SCRIPT_NOT_LOADED";
 
+/** Watches one worker and settles the calls to it. */
 export class WorkerWatch {
   /**
    * Resolves once, when the worker died by itself, with WORKER_CRASHED, WORKER_STALLED or

@@ -62,6 +62,7 @@ export const MANIFESTS = languages().flatMap((language) =>
   language === "en" ? [] : [{ language, fileName: `app.${language}.webmanifest` }],
 );
 
+/** Writes the first words into each page, and the manifests of other languages. */
 export function firstWords(): Plugin {
   return {
     name: "tributary:first-words",

@@ -23,7 +23,7 @@ interface Choice {
   type: string;
   /** An estimate. */
   sizeBytes: number;
-  /** Null: everything. */
+  /** Null: a ZIP of the whole video. */
   track: FilesTrack | null;
 }
 

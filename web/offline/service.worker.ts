@@ -13,7 +13,7 @@ declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `tributary-${BUILD}`;
 const SHARE_PATH = "/share-a-file";
-/** Shared files are held for this long, until the page that the share opens asks for them. */
+/** Longest time for which shared files are held, until the page that the share opens asks for them. */
 const SHARED_KEPT_MS = 60_000;
 
 /** Shared files that no page has asked for yet. */

@@ -61,6 +61,10 @@ export async function jpegOfCanvas(canvas: OffscreenCanvas, mostBytes: number): 
   throw new TributaryError("PICTURE_INVALID", "The picture has too many details.");
 }
 
+/**
+ * Context of a new canvas.
+ * @throws TributaryError OUT_OF_MEMORY
+ */
 export function contextOf(
   width: number,
   height: number,

@@ -14,6 +14,7 @@ import {
 
 /** Finds frames of a video that are good posters. */
 
+/** Number of frames that are offered as posters. */
 export const OFFERED = 3;
 /** With fewer key frames than this, frames between them are measured as well. */
 const FEW_KEY_FRAMES = 9;

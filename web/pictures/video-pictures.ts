@@ -45,6 +45,7 @@ export async function openPictures(reader: VideoReader): Promise<VideoPictures> 
   return { renditions, keyFrames, segments };
 }
 
+/** Fetches a playlist; see `partsOf`. */
 export async function entries(reader: VideoReader, url: string): Promise<MediaPart[]> {
   return partsOf(await text(reader, url), url);
 }

@@ -94,7 +94,7 @@ const WITHOUT_SUBTITLES = {
  */
 const PREVIEW_AGAIN_MS = 30;
 const PREVIEW_TRIES = 50;
-/** The default of hls.js. */
+/** Buffer while the video plays: the default of hls.js for `maxMaxBufferLength`. */
 const PLAYING_BUFFER_SECONDS = 600;
 
 /**

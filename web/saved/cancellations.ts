@@ -34,7 +34,7 @@ export class Cancellations {
     return this.#unheard;
   }
 
-  /** Cancels a job; resolves when the cancellation has reached the site, which then deletes the video. */
+  /** Cancels a job; resolves when the site has deleted the video, or where no further try can help. */
   async cancel(jobId: string, ownerToken: string): Promise<void> {
     CANCELLED.put(jobId, ownerToken, MAX_KEPT);
     await this.#send(jobId, ownerToken);
@@ -66,7 +66,7 @@ export class Cancellations {
     this.#sending.delete(jobId);
   }
 
-  /** Whether no further try is needed: the job is cancelled, or can never be (video gone, wrong token). */
+  /** Whether no further try is needed: the video is deleted, or never can be (already gone, wrong token). */
   async #isHeard(jobId: string, ownerToken: string): Promise<boolean> {
     try {
       if (!(await this.#isCancelled(jobId, ownerToken))) {

@@ -8,7 +8,7 @@ const TEXTS: Readonly<Record<UnableCode, Key>> = {
   "too-old": "ui.lack.old",
 };
 
-/** Why a device cannot help. */
+/** A sentence on why a device cannot help; "" without a code. */
 export function unableText(code: UnableCode | null | undefined): string {
   return code == null ? "" : t(TEXTS[code]);
 }

@@ -21,6 +21,7 @@ export interface DetailsActions {
   savePoster(jobId: string, jpeg: Blob, source: PosterSource): Promise<Pictures>;
 }
 
+/** A video's details, poster and access. */
 export type Described = Details &
   Pick<Pictures, "poster"> & { visibility: Visibility; hasPassphrase?: boolean | undefined };
 

@@ -8,7 +8,7 @@ export interface GridLayout {
   height: number;
 }
 
-/** Height of the cells in a single row, which are taller because there are few. */
+/** Height of the cells where all fit into a single row. They are taller, because there are few. */
 const STRIP_HEIGHT = 28;
 /** Sizes that are tried in turn, until the grid is not taller than TALLEST. */
 const CELL_SIZES = [14, 11, 8, 6, 4] as const;

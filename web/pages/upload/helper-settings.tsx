@@ -22,7 +22,7 @@ const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: Key; hint: Key }>> =
   },
 };
 
-/** Setting how closely helpers' results are checked. */
+/** Menu for how closely helpers' results are checked. */
 export function Checking({
   policy,
   onChange,
@@ -108,7 +108,7 @@ export function Leaving({
   );
 }
 
-/** Setting what happens to unchecked results while no trusted holder is there to check them. */
+/** Switch for what happens to unchecked results while no trusted holder is connected to check them. */
 export function Unverified({
   job: { settings },
   onChange,

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadMoreWords } from "../../words/words.ts";
 
+/** The views, or why they are not loaded yet. */
 export type LaterViews =
   | { state: "coming" }
   | ({ state: "here" } & Pick<typeof import("./phase-view.tsx"), "PhaseView" | "Tray">)

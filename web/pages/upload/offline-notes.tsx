@@ -12,7 +12,7 @@ addEventListener("offline", () => {
   isOnline.value = false;
 });
 
-/** Notes about missing network, and about a newer version of the page. */
+/** Notes: there is no network, or there is a newer version of the page. */
 export function OfflineNotes() {
   return (
     <>

@@ -24,7 +24,7 @@ export function PageDrop({ onGiven }: { onGiven(given: Transferred): void }) {
       isDragging.value = true;
     });
     on("dragleave", (event) => {
-      // Only where the drag leaves the page, there is no related target.
+      // There is no related target only where the drag leaves the page.
       if (event.relatedTarget === null) isDragging.value = false;
     });
     on("drop", (event) => {

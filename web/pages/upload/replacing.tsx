@@ -16,6 +16,7 @@ export interface Replaced extends Replaces {
   visibility: Visibility;
 }
 
+/** Keeps which video the next one replaces, and which one the present job replaces. */
 export class Replacing {
   /** The video that the next one replaces; null: none. */
   readonly next: Signal<Replaced | null> = signal(null);
@@ -35,7 +36,7 @@ export class Replacing {
     }
   }
 
-  /** Called once the new video's job has taken the note. */
+  /** Moves `next` to `begun`; called when the new video's job has been created. */
   begin(): void {
     this.begun.value = this.next.value;
     this.next.value = null;

@@ -14,6 +14,7 @@ import { HelperList, helpersText } from "./helper-list.tsx";
 import { Checking, Leaving, Unverified, type VerifyPolicy } from "./helper-settings.tsx";
 import { OpenLink } from "./open-link.tsx";
 
+/** Actions on the present job: links for helpers, helpers, and the job's settings. */
 export interface ShareActions {
   share(): Promise<ShareResponse>;
   revoke(): Promise<void>;

@@ -21,7 +21,7 @@ interface Part {
   endTicks: number;
 }
 
-/** Editor with two handles over the length of the video, for the part that is shared. It begins and ends at frames. */
+/** Editor with two handles over the length of the video, for the part that is shared. The part is cut at frames. */
 export function TrimEditor({
   source,
   part,

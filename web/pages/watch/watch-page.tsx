@@ -250,6 +250,7 @@ function isMakerAway({ stuckSinceMs }: JobStatus): boolean {
   return stuckSinceMs != null && Date.now() - stuckSinceMs > AWAY_AFTER_MS;
 }
 
+/** The video's title; a general word while it is not known. */
 export function titleOf(state: WatchState): string {
   if (state.kind === "known") return state.status.title ?? state.status.name;
   return (state.kind === "stored" && state.video?.title) || t("watch.video");
