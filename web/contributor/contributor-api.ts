@@ -32,7 +32,7 @@ export interface ContributorState {
   /** Progress of each encode now at work, 0..1. */
   encoding: number[];
   connected: boolean;
-  /** The connection goes over HTTP requests, since no WebSocket comes through. */
+  /** Whether the connection uses HTTP requests, because no WebSocket comes through. */
   overHttp: boolean;
   tasksDone: number;
   bytesDownloaded: number;
@@ -47,12 +47,12 @@ export interface ContributorInvitation {
   /** Stays the same over pauses, reconnects and new workers. Secret, so nobody else can act as this holder. */
   holderId: string;
   who: { name: string; device: string };
-  /** A phone or tablet, as the page sees it. */
+  /** Whether the page takes the device for a phone or tablet. */
   mobile: boolean;
 }
 
 export interface ContributorApi {
-  /** @param onState called with the present state, and with every change; twice a second while work moves */
+  /** @param onState called with the present state and after each change; during work at most twice a second */
   subscribe(onState: (state: ContributorState) => void): Promise<void>;
   /** Looks the job up; ends in `invited`, `done` or `failed`. Nothing is computed or downloaded yet. */
   open(invitation: ContributorInvitation): Promise<void>;

@@ -44,14 +44,14 @@ export interface PoolInvitation {
   poolId: string;
   token: string;
   who: { name: string; device: string };
-  /** A phone or tablet, as the page sees it. */
+  /** Whether the page takes the device for a phone or tablet. */
   mobile: boolean;
   /** The device's key, where the program that drives the page keeps it; null: the browser makes and keeps one. */
   key: JsonWebKey | null;
 }
 
 export interface PoolMemberApi {
-  /** @param onState called with the present state, and with every change; twice a second while work moves */
+  /** @param onState called with the present state and after each change; during work at most twice a second */
   subscribe(onState: (state: PoolMemberState) => void): Promise<void>;
   /** Looks the pool up; ends in `invited` or `failed`. Nothing is computed yet. */
   open(invitation: PoolInvitation): Promise<void>;

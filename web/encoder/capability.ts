@@ -83,6 +83,7 @@ export type PartReason =
   | "measured"
   | "chosen";
 
+/** This device's part, and why. */
 export interface PartDecision {
   part: DevicePart;
   reason: PartReason;

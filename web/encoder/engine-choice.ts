@@ -17,6 +17,7 @@ const LEFT_OUT = notice(
   "The encoder of one of the browsers writes another kind of pictures than this video began with, so x264 made its parts, which took longer.",
 );
 
+/** Outputs of a task, with the engine that made them. */
 export interface ChosenResult extends TranscodedTask {
   engine: Engine;
 }

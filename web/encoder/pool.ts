@@ -5,6 +5,7 @@ import type { PictureVerdict } from "../../shared/wire/lease.ts";
 import type { CompareRequest, EnginePreference, TranscodeRequest } from "./api.ts";
 import { WorkerHandle } from "./worker-handle.ts";
 
+/** A slot's task, and its progress, 0..1; idle where `taskId` is null. */
 export interface PoolSlot {
   taskId: string | null;
   progress: number;

@@ -26,7 +26,7 @@ export const NO_ENCODER: FastRefusal = {
 interface DecodeStart {
   /** Null where WebCodecs has no name for the source's codec. */
   config: VideoDecoderConfig | null;
-  /** The source's first picture is an IDR. */
+  /** Whether the source's first picture is an IDR. */
   isIdr: boolean;
   /** The first key packet. */
   packet: { toEncodedVideoChunk(): EncodedVideoChunk } | null;

@@ -71,7 +71,7 @@ export interface TranscodeArguments {
   title?: string | null;
   /** Default: DEFAULT_VISIBILITY. */
   visibility?: Visibility;
-  /** Which parts of contributors are made twice. Default: adaptive. */
+  /** Which of contributors' results are made twice. Default: adaptive. */
   verify?: (typeof POLICIES)[number];
   /** Default: wait. */
   unverified?: (typeof UNVERIFIED)[number];

@@ -87,6 +87,7 @@ export interface BatchReport {
   files: TranscodeReport[];
 }
 
+/** Number of accepted segments that one lease holder made with one engine, by kind of verification. */
 export interface Maker {
   holder: string;
   name: string;

@@ -16,7 +16,7 @@ import type { OwnerEvent } from "./state.ts";
 export interface OwnJobParts {
   client: EdgeClient;
   tell(event: OwnerEvent): void;
-  /** Session or encoders have changed; the callee calls `look`. */
+  /** Called after a change of session or encoders; it has to call `look`. */
   onChange(): void;
   onFileAway(error: TributaryError): void;
   onScriptGone(error: TributaryError): void;

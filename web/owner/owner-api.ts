@@ -66,6 +66,7 @@ export interface SlotState {
   engine: string | null;
 }
 
+/** A job's id, and the addresses of its video. */
 export interface JobAddress {
   jobId: string;
   watchUrl: string;
@@ -144,6 +145,7 @@ interface Ended {
   done: WorkDone | null;
 }
 
+/** No file was picked yet. */
 export interface IdleState {
   phase: "idle";
 }
@@ -164,6 +166,7 @@ export interface InspectedState extends ReadFile {
 export interface StartingState extends ReadFile {
   phase: "starting";
 }
+/** The job runs, and this tab works on it. */
 export interface RunningState extends ReadFile {
   phase: "running";
   address: JobAddress;
@@ -260,11 +263,11 @@ export interface ResumableJob {
 
 /** Commands resolve with the resulting state, also where they were refused; they reject only on a fault. */
 export interface OwnerApi {
-  /** @param onState called with the present state, and with every change; twice a second while work moves */
+  /** @param onState called with the present state and after each change; during work at most twice a second */
   subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void>;
   /** Sets options. Where a file is `inspected`, it is planned anew with another engine, audio or picture. */
   configure(options: OwnerOptions): Promise<OwnerSnapshot>;
-  /** A file is about to be picked: tries the browser's codecs meanwhile. */
+  /** Tests the browser's codecs in advance, when a file is about to be picked. */
   warm(): Promise<OwnerSnapshot>;
   /**
    * Reads and plans the next file while another one is being made. A call with null, or with another file, closes it.

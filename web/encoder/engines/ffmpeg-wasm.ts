@@ -14,7 +14,7 @@ import type { TranscodeEngine } from "./engine.ts";
  * it), and up to 8.5 KB after errors; an instance dies after some 45 runs.
  */
 const RUNS_PER_INSTANCE = 20;
-/** No task needs more. */
+/** Most runs that a task needs. */
 const RUNS_PER_TASK = 2;
 
 const WAIT_SIGN_MS = 1_000;
@@ -35,7 +35,7 @@ export class FfmpegWasmEngine implements TranscodeEngine {
     this.#load = load;
   }
 
-  /** Makes an instance ahead of the first task. That task reports an error. */
+  /** Makes an instance ahead of the first task. A failure is reported by that task. */
   warm(): void {
     if (this.#instance !== null || this.#warming !== null) return;
     this.#warming = this.#create()

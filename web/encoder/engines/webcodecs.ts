@@ -45,8 +45,8 @@ const STALL_MS = 20_000;
 
 /**
  * The browser's own codecs: decodes once and hands each frame to one encoder for each rendition, which scales
- * it. Several times faster than ffmpeg.wasm, but the bytes differ between machines. It refuses a task that it would
- * not make right with ENGINE_UNAVAILABLE.
+ * it. Several times faster than ffmpeg.wasm, but the bytes differ between machines. Tasks that it would not make right
+ * are refused with ENGINE_UNAVAILABLE.
  */
 export class WebCodecsEngine implements TranscodeEngine {
   readonly name = "webcodecs";

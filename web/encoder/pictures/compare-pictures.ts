@@ -12,6 +12,7 @@ import { PlaneReader } from "./planes.ts";
 import { decoderConfig, planSamples } from "./sample-conversion.ts";
 import { statedVideo } from "./stated-video.ts";
 
+/** One output of the result that is compared, with its bytes. */
 export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
   bytes: Uint8Array;
 };
@@ -22,7 +23,7 @@ export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
  * this browser itself makes of the task.
  * @param onProgress takes 0..1; starts anew with each stage
  * @throws TributaryError ENGINE_UNAVAILABLE, CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, WORKER_STALLED,
- * OUTPUT_INVALID, FRAME_COUNT_WRONG; after an error the result is neither right nor wrong
+ * OUTPUT_INVALID, FRAME_COUNT_WRONG; an error says nothing about the result
  */
 export async function comparePictures(
   task: TranscodeTask,

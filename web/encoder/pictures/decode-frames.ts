@@ -110,7 +110,10 @@ export function codedOutput(
   return codedMedia(init, planned);
 }
 
-/** As `codedOutput`, but of each media segment only its first `frames` frames at most. */
+/**
+ * As `codedOutput`; `frames` is the most frames that a media segment may have.
+ * @throws TributaryError OUTPUT_INVALID, also where a segment has more
+ */
 export function codedMedia(
   init: Uint8Array,
   media: readonly { bytes: Uint8Array; frames: number }[],

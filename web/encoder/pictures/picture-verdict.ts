@@ -7,11 +7,11 @@ import { greatestNear } from "./tile-surroundings.ts";
 /**
  * Whether a rendition shows the source. Mainly each tile of each plane of each picture is judged, since a figure of a
  * whole picture hides small changes. Low bit rates blur pictures, delay them and add blocks, so no fixed bound tells
- * an honest result from a lie. A rendition without a strange tile passes. Any other is compared with the reference:
- * what an honest encoder makes of the same pictures at the same rates. An honest result is off only where the
- * reference is off, too.
+ * an honest result from a lie. A rendition in which nothing is strange passes. Any other is compared with the
+ * reference: what an honest encoder makes of the same pictures at the same rates. An honest result is off only where
+ * the reference is off, too.
  *
- * `lies`: no encoder could have made the result from the source; its maker is shut out. `unsure`: a much worse encoder
+ * `lies`: no encoder could have made the result from the source; its maker is banned. `unsure`: a much worse encoder
  * might have made it; the result does not count, and nothing else follows.
  *
  * The bounds lie between the figures of honest encoders and those of manipulations in the table of

@@ -8,6 +8,7 @@ import type { VideoRendition } from "../../../../shared/job/job.ts";
 import { repairedAvcRecord } from "./avc-record.ts";
 import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
 
+/** Pictures that a `RungEncoder` makes. */
 export interface RungPlan {
   rendition: VideoRendition;
   /** Factor on the rendition's bit rate for these pictures. */
