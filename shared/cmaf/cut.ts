@@ -36,14 +36,14 @@ export interface CutSegment {
  * says when pictures are decoded.
  *
  * @param pictures of all segments, in decode order
- * @param evenFrames whether all frames of the job last equally long (`VideoFacts.evenFrames`)
+ * @param rounded how many of the video's first pictures are decoded on a coarse grid (`roundedPictures`)
  * @throws TributaryError FRAME_COUNT_WRONG; ENCODE_FAILED when key frames are not where the plan has them
  */
 export function cutVideo(
   pictures: readonly CodedPicture[],
   segments: readonly Segment[],
   nalLengthBytes: number,
-  evenFrames: boolean,
+  rounded: number,
 ): CutSegment[] {
   const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
   if (pictures.length !== planned) {
@@ -61,7 +61,7 @@ export function cutVideo(
       pictures.slice(first, first + frames),
       shownAs.slice(first, first + frames).map((place) => place - first),
       nalLengthBytes,
-      evenFrames,
+      rounded,
     );
     first += frames;
     return cut;
@@ -73,14 +73,14 @@ function cutVideoSegment(
   pictures: readonly CodedPicture[],
   shownAs: readonly number[],
   nalLengthBytes: number,
-  evenFrames: boolean,
+  rounded: number,
 ): CutSegment {
   const keys = keyFrameIndexes(segment);
   checkKeyFrames(segment, pictures, shownAs, keys);
   const planned = plannedPictures(segment);
   const shown = shownAs.map((place) => planned[place] ?? { atTicks: 0, durationTicks: 0 });
   const clock = decodeClock(shown);
-  const decodeTimes = segment.index === 0 && !evenFrames ? onGrid(clock) : clock;
+  const decodeTimes = segment.index === 0 ? onGrid(clock, rounded) : clock;
   const endTicks = segment.startTicks + segmentDurationTicks(segment);
   const samples = pictures.map((picture, index) => {
     const decodeTicks = decodeTimes[index] ?? 0;

@@ -66,6 +66,8 @@ export const videoFactsSchema = z.object({
   mixedShapes: z.boolean().optional(),
   /** All planned frames last equally long, within `EVEN_WITHIN_TICKS`; set by `planJob`. */
   evenFrames: z.boolean().optional(),
+  /** See `roundedPictures` in `cmaf/decode-clock.ts`; set by `planJob`. */
+  roundedPictures: z.int().min(0).max(1000).optional(),
 });
 export type VideoFacts = z.infer<typeof videoFactsSchema>;
 

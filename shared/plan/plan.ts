@@ -1,3 +1,4 @@
+import { PICTURES_ON_GRID } from "../cmaf/decode-clock.ts";
 import { looksCopyable } from "../encode/audio-copy.ts";
 import { planColour } from "../encode/colour.ts";
 import type { AudioRendition, JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
@@ -58,7 +59,9 @@ export function planJob(
   const notices = [...facts.notices, ...more];
   const warnings = [...facts.warnings, ...messagesOf(more)];
   const evenFrames = areEven(segments);
-  const source = { ...facts, warnings, notices, video: { ...facts.video, evenFrames } };
+  const roundedPictures = evenFrames ? 0 : PICTURES_ON_GRID;
+  const planned = { ...facts.video, evenFrames, roundedPictures };
+  const source = { ...facts, warnings, notices, video: planned };
   return { source, video, audio, segments, tasks };
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CodedPicture, type CutSegment, cutVideo } from "../../shared/cmaf/cut.ts";
+import { PICTURES_ON_GRID, roundedPictures } from "../../shared/cmaf/decode-clock.ts";
 import { readFragments } from "../../shared/cmaf/read-fragment.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import {
@@ -80,8 +81,8 @@ function encode(segments: readonly Segment[], seed: number): CodedPicture[] {
 describe("cutting pictures", () => {
   test("shows each at its planned time, whatever order they are decoded in", () => {
     fc.assert(
-      fc.property(runOfSegments, fc.nat(), fc.boolean(), (segments, seed, evenFrames) => {
-        const cuts = cutVideo(encode(segments, seed), segments, 4, evenFrames);
+      fc.property(runOfSegments, fc.nat(), fc.nat(200), (segments, seed, rounded) => {
+        const cuts = cutVideo(encode(segments, seed), segments, 4, rounded);
         let sequence = 0;
         cuts.forEach(({ bytes, frames }, nth) => {
           const segment = segments[nth];
@@ -113,7 +114,7 @@ describe("cutting pictures", () => {
   test("decodes none after it is shown, and all but a few as long as they are shown", () => {
     fc.assert(
       fc.property(longFrames, fc.nat(), (segment, seed) => {
-        const [cut] = cutVideo(encode([segment], seed), [segment], 4, true);
+        const [cut] = cutVideo(encode([segment], seed), [segment], 4, 0);
         const samples = samplesOf(cut);
         const own = ownDurations(segment);
         for (const { atTicks, offsetTicks } of samples) {
@@ -131,7 +132,9 @@ describe("cutting pictures", () => {
   test("gives uneven frames their true durations, and a shorter one only where the next is due", () => {
     fc.assert(
       fc.property(longFrames, fc.nat(), (segment, seed) => {
-        const samples = samplesOf(cutVideo(encode([segment], seed), [segment], 4, false)[0]);
+        const samples = samplesOf(
+          cutVideo(encode([segment], seed), [segment], 4, PICTURES_ON_GRID)[0],
+        );
         const own = ownDurations(segment);
         samples.slice(0, -1).forEach(({ durationTicks, shownTicks }, index) => {
           if (durationTicks === own.get(shownTicks)) return;
@@ -144,18 +147,18 @@ describe("cutting pictures", () => {
     );
   });
 
-  test("in the first segment of uneven frames, the same to a step of the grid that ffmpeg counts in", () => {
+  test("in a video's first segment the same, but for so many pictures on the grid that ffmpeg counts in", () => {
     fc.assert(
-      fc.property(longFrames, fc.nat(), (segment, seed) => {
+      fc.property(longFrames, fc.nat(), fc.nat(60), (segment, seed, rounded) => {
         const first = { ...segment, index: 0 };
         const [exact, onGrid] = [segment, first].map((each) =>
-          samplesOf(cutVideo(encode([each], seed), [each], 4, false)[0]),
+          samplesOf(cutVideo(encode([each], seed), [each], 4, rounded)[0]),
         );
         exact?.forEach(({ atTicks, shownTicks }, index) => {
           const sample = onGrid?.[index];
           const early = atTicks - (sample?.atTicks ?? 0);
           expect(early).toBeGreaterThanOrEqual(0);
-          expect(early).toBeLessThan(GRID_TICKS);
+          expect(early).toBeLessThan(index < rounded ? GRID_TICKS : 1);
           if ((atTicks - first.startTicks) % GRID_TICKS === 0) expect(early).toBe(0);
           expect(sample?.shownTicks).toBe(shownTicks);
         });
@@ -164,12 +167,20 @@ describe("cutting pictures", () => {
     );
   });
 
+  test("rounds as many as the plan says; in plans without it, all of uneven frames and none of even ones", () => {
+    expect(roundedPictures({ roundedPictures: 24, evenFrames: false })).toBe(24);
+    expect(roundedPictures({ roundedPictures: 0, evenFrames: true })).toBe(0);
+    expect(roundedPictures({ evenFrames: true })).toBe(0);
+    expect(roundedPictures({ evenFrames: false })).toBe(Number.POSITIVE_INFINITY);
+    expect(roundedPictures({})).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test("shortens only the first pictures of a segment where frames come evenly", () => {
     fc.assert(
       fc.property(fc.integer({ min: 9, max: 300 }), fc.nat(), (count, seed) => {
         const segment: Segment = { index: 4, startTicks: 900_000, durations: [[count, 3_600]] };
         const pictures = encode([segment], seed);
-        const samples = samplesOf(cutVideo(pictures, [segment], 4, true)[0]);
+        const samples = samplesOf(cutVideo(pictures, [segment], 4, 0)[0]);
         const depth = Math.max(...pictures.map(({ presentedAt }, index) => index - presentedAt));
         const lengths = samples.map(({ durationTicks }) => durationTicks);
         expect(lengths.at(-1)).toBe((1 + depth) * 3_600);
@@ -184,8 +195,8 @@ describe("cutting pictures", () => {
   test("refuses a picture too few or too many", () => {
     const segments = [{ index: 0, startTicks: 0, durations: [[50, 3_600]] }] satisfies Segment[];
     const pictures = encode(segments, 1);
-    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4, true))).toBe("FRAME_COUNT_WRONG");
-    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4, true))).toBe(
+    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4, 0))).toBe("FRAME_COUNT_WRONG");
+    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4, 0))).toBe(
       "FRAME_COUNT_WRONG",
     );
   });
@@ -196,18 +207,18 @@ describe("cutting pictures", () => {
       { index: 1, startTicks: 36_000, durations: [[10, 3_600]] },
     ] satisfies Segment[];
     const unkeyed = encode(segments, 1).map((one, at) => (at === 10 ? coded(false, 10) : one));
-    expect(codeOf(() => cutVideo(unkeyed, segments, 4, true))).toBe("ENCODE_FAILED");
+    expect(codeOf(() => cutVideo(unkeyed, segments, 4, 0))).toBe("ENCODE_FAILED");
     const crossing = encode(segments, 1).map((one) =>
       one.presentedAt === 9 ? coded(one.isSync, 10.5) : one,
     );
-    expect(codeOf(() => cutVideo(crossing, segments, 4, true))).toBe("ENCODE_FAILED");
+    expect(codeOf(() => cutVideo(crossing, segments, 4, 0))).toBe("ENCODE_FAILED");
   });
 
   test("leaves supplemental information out of key frames", () => {
     const segments = [{ index: 0, startTicks: 0, durations: [[1, 3_600]] }] satisfies Segment[];
     const sei = [0, 0, 0, 3, 6, 5, 1];
     const picture = { ...coded(true, 0), data: Uint8Array.from([...sei, 0, 0, 0, 2, 0x65, 7]) };
-    const [cut] = cutVideo([picture], segments, 4, true);
+    const [cut] = cutVideo([picture], segments, 4, 0);
     expect(cut?.bytes.subarray(-6)).toEqual(Uint8Array.from([0, 0, 0, 2, 0x65, 7]));
     expect(readFragments(cut?.bytes ?? new Uint8Array(), 1)[0]?.samples[0]?.sizeBytes).toBe(6);
   });
@@ -217,7 +228,7 @@ describe("cutting pictures", () => {
     const sps = [0, 0, 0, 3, 0x67, 1, 2];
     const wanted = { ...picture, data: Uint8Array.from([...sps, ...picture.data]) };
     const segments: Segment[] = [{ index: 0, startTicks: 0, durations: [[2, 3_000]] }];
-    const [cut] = cutVideo([coded(true, 0), wanted], segments, 4, true);
+    const [cut] = cutVideo([coded(true, 0), wanted], segments, 4, 0);
     const [fragment] = readFragments(cut?.bytes ?? new Uint8Array(), 2);
     expect(fragment?.samples.map(({ sizeBytes }) => sizeBytes)).toEqual([6, 6]);
   });

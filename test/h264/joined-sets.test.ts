@@ -228,7 +228,7 @@ test("parameter sets inside pictures are left out when segments are cut", async 
       return { data: isSync ? Buffer.concat([set, data]) : data, isSync, presentedAt };
     });
   });
-  const [cut] = cutVideo(pictures, [segment], 4, true);
+  const [cut] = cutVideo(pictures, [segment], 4, 0);
   expect(cut?.bytes.length).toBe(media.length);
 });
 

@@ -212,6 +212,7 @@ test.each([
   expect(plan.video.map(({ parameterSets }) => parameterSets?.longestTicks)).toEqual(
     plan.video.map(() => longest),
   );
+  expect(plan.source.video.roundedPictures).toBe(0);
   validatePlan(jobPlanSchema.parse(plan));
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type CodedPicture, type CutSegment, cutVideo } from "../../cmaf/cut.ts";
+import { roundedPictures } from "../../cmaf/decode-clock.ts";
 import { writeInit } from "../../cmaf/init.ts";
 import { plannedInit } from "../../cmaf/planned-init.ts";
 import { readFragments } from "../../cmaf/read-fragment.ts";
@@ -134,8 +135,7 @@ function packageVideo(
     throw missingPictures(planned - pictures.length, planned, segments, run);
   const { nalLengthBytes } = readAvcConfig(avcConfig);
   return ofFfmpeg(() => {
-    const evenFrames = source.video.evenFrames ?? false;
-    const cuts = cutVideo(pictures, segments, nalLengthBytes, evenFrames);
+    const cuts = cutVideo(pictures, segments, nalLengthBytes, roundedPictures(source.video));
     return { init: initOf(avcConfig, rendition, colour), cuts };
   });
 }

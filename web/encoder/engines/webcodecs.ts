@@ -1,4 +1,5 @@
 import { cutVideo } from "../../../shared/cmaf/cut.ts";
+import { roundedPictures } from "../../../shared/cmaf/decode-clock.ts";
 import { type ColourTags, writeInit } from "../../../shared/cmaf/init.ts";
 import { plannedInit } from "../../../shared/cmaf/planned-init.ts";
 import type { ColourPlan } from "../../../shared/encode/colour.ts";
@@ -336,8 +337,8 @@ function packageRungs(
     const track = { kind: "video" as const, width, height, avcConfig, colour: colour.tags };
     const bytes = plannedInit(rendition) ?? writeInit(track, TICKS_PER_SECOND);
     inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
-    const evenFrames = task.grant.source.video.evenFrames ?? false;
-    for (const cut of cutVideo(pictures, segments, nalLengthBytes, evenFrames)) {
+    const rounded = roundedPictures(task.grant.source.video);
+    for (const cut of cutVideo(pictures, segments, nalLengthBytes, rounded)) {
       const { segment, frames } = cut;
       media.push({
         rendition: id,
