@@ -26,16 +26,15 @@ function interfaces() {
 }
 
 /**
- * The emulator's storage answers only pages of localhost. Pages that this machine serves to its network need it, too.
- * So this removes the `Origin` of their requests, if it has one of this machine's own names or addresses (and not
- * another name that resolves to this machine). The signed URL limits what a request may do.
+ * The emulator's storage answers only pages of localhost. This machine's own pages may be open under other names: an
+ * address, a name that a router gives, a forwarded port. So this removes the `Origin` of requests whose `Origin` is the
+ * host that they ask. Pages of other sites cannot look like that: over http Vite answers only to addresses and its own
+ * names, and over https nobody else has the key. The signed URL limits what a request may do.
  */
 export function openStorageToNetwork(): Plugin {
-  const own = new Set([...ownNames(), ...ownAddresses()]);
   const open = (request: IncomingMessage, _response: unknown, next: () => void): void => {
     const { origin, host } = request.headers;
-    const from = origin === undefined ? null : URL.parse(origin);
-    const isOwn = from !== null && from.host === host && own.has(from.hostname);
+    const isOwn = origin !== undefined && URL.parse(origin)?.host === host;
     if (isOwn && request.url?.startsWith(STORAGE_PATH)) dropHeader(request, "origin");
     next();
   };

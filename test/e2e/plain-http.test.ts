@@ -1,13 +1,14 @@
-import type { Browser, Page } from "playwright";
+import { request } from "node:http";
+import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { ContributorState } from "../../web/contributor/contributor-api.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
-import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { fixture } from "../setup/media.ts";
-import { makeVideo } from "./made-video.ts";
 
-// The pages over plain http by another name than localhost, as a device of the same network sees them: they say in
-// advance what is missing, and what they offer works.
+// The pages over plain http by another name than localhost, as a device of the same network sees them: they say
+// what is missing before anybody counts on it, and what they offer works.
 
 const serverUrl = inject("serverUrl");
 const ADDRESS = "192.168.7.5";
@@ -22,8 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-async function opened(path: string): Promise<Page> {
-  const page = await (await browser.newContext()).newPage();
+/** @param context one that remembers; default: a new one */
+async function opened(path: string, context?: BrowserContext): Promise<Page> {
+  const page = await (context ?? (await browser.newContext())).newPage();
   await page.goto(`${plainUrl}${path}`);
   const has = () => [isSecureContext, "VideoEncoder" in globalThis, "locks" in navigator];
   expect(await page.evaluate(has)).toEqual([false, false, false]);
@@ -35,35 +37,64 @@ const shown = (page: Page): Promise<ShownState> =>
     () => (globalThis as unknown as { tributary: { state: ShownState } }).tributary.state,
   );
 
-test("the upload page says it before the pick, and promises nothing that cannot be", async () => {
-  const page = await opened("/?ladder=144:140");
+test("the upload page says it before the pick, and makes a video that the other pages play and list", async () => {
+  const context = await browser.newContext();
+  const page = await opened("/?ladder=144:140", context);
   await page.getByText(SLOW).waitFor();
   await page.getByText(UNENCRYPTED).waitFor();
   await page.getByRole("button", { name: /sample clip/i }).click();
-  await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+  const start = page.getByRole("button", { name: "Start", exact: true });
+  await start.waitFor();
   const { inspection } = await shown(page);
   expect(inspection).toMatchObject({
     pictureEngine: "ffmpeg-wasm",
     fastRefusalCode: "NO_WEBCODECS",
   });
+  // Neither a choice that is none, nor word from a page that may not send any.
   expect(await page.getByText("Fastest", { exact: true }).count()).toBe(0);
+  await start.click();
+  await expect.poll(async () => (await shown(page)).phase).toMatch(/running|ready/);
+  expect(await page.getByText("Tell me when it is ready").count()).toBe(0);
+  await expect
+    .poll(async () => (await shown(page)).phase, { timeout: 120_000 })
+    .toMatch(/ready|failed/);
+  const { phase, watchUrl, jobId } = await shown(page);
+  expect([phase, new URL(watchUrl ?? "").hostname]).toEqual(["ready", ADDRESS]);
   await page.close();
-});
 
-// The local storage accepts uploads only from pages on its own host name, so the video is made there.
-test("pages for viewers play, and the list of videos says what is missing", async () => {
-  const file = await fixture("plain-8s.mp4");
-  const options = { serverUrl, file, ladder: "144:140", engine: "webcodecs" } as const;
-  await using video = await makeVideo(browser, options);
-  for (const path of [`/watch/${video.job.jobId}`, `/embed/${video.job.jobId}`]) {
-    const viewer = await opened(path);
+  for (const path of [`/watch/${jobId}`, `/embed/${jobId}`]) {
+    const viewer = await opened(path, context);
     await plays(viewer);
     await viewer.close();
   }
-  const videos = await opened("/videos");
+  const videos = await opened("/videos", context);
   await videos.getByText(UNENCRYPTED).waitFor();
+  await videos.locator(`a[href="/watch/${jobId}"]`).first().waitFor();
   await videos.close();
 });
+
+test("the storage takes no page of another site, whichever name it is asked by", async () => {
+  const here = new URL(plainUrl).host;
+  const path = "/cdn-cgi/local/r2/s3/tributary-media/none";
+  // Both refuse what is not signed; the emulator's own guard is the first.
+  expect(await answerTo(path, plainUrl, here)).not.toContain("Origin");
+  expect(await answerTo(path, "http://other.test", here)).toContain("403 Invalid Origin header");
+  expect(await answerTo(path, "http://other.test", "other.test")).toMatch(/^403 Blocked request/);
+});
+
+function answerTo(path: string, origin: string, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = { origin, host };
+    const call = request(`${serverUrl}${path}`, { headers }, (answer) => {
+      let text = `${answer.statusCode} `;
+      answer.setEncoding("utf8").on("data", (more: string) => {
+        text += more;
+      });
+      answer.on("end", () => resolve(text));
+    });
+    call.on("error", reject).end();
+  });
+}
 
 async function plays(page: Page): Promise<void> {
   await page.locator("video").waitFor();
@@ -76,19 +107,32 @@ async function plays(page: Page): Promise<void> {
   await expect.poll(at).toBeGreaterThan(0.5);
 }
 
-test("the helper's page says it before one joins", async () => {
-  const owner = await OwnerTab.open(
-    browser,
-    { serverUrl, engine: "ffmpeg", slots: 1, ladder: "240:300" },
-    () => {},
+test("the helper's page says it before one joins, and helps", async () => {
+  const owner = await browser.newPage();
+  await owner.goto(`${plainUrl}/?ladder=360:800,240:300&engine=ffmpeg&slots=1`);
+  await owner.locator('input[type="file"]').setInputFiles(await fixture("long-gop-20s.mp4"));
+  await owner.getByRole("button", { name: "Start", exact: true }).click({ timeout: 60_000 });
+  await expect.poll(async () => (await shown(owner)).phase, { timeout: 60_000 }).toBe("running");
+  const { jobId } = await shown(owner);
+  const token = await owner.evaluate(
+    (id) => JSON.parse(localStorage.getItem("tributary.owned") ?? "{}")[id] as string,
+    jobId ?? "",
   );
-  await owner.pick(await fixture("long-gop-20s.mp4"));
-  await owner.page.getByRole("button", { name: "Start", exact: true }).waitFor();
-  const { joinUrl } = await owner.share(await owner.start());
-  const page = await opened(joinUrl.slice(serverUrl.length).replace("#", "?slots=1&name=Plain#"));
+  const { joinUrl } = await new EdgeClient(serverUrl).share(jobId ?? "", token, {
+    expiresInMinutes: 60,
+    maxContributors: 5,
+  });
+  const { pathname, hash } = new URL(joinUrl);
+  const page = await opened(`${pathname}?slots=1&name=Plain${hash}`);
   await page.getByText(SLOW).waitFor();
   await page.getByText(UNENCRYPTED).waitFor();
-  await page.getByRole("button", { name: "Start helping" }).waitFor();
+  await page.getByRole("button", { name: "Start helping" }).click();
+  const tasksDone = () =>
+    page.evaluate(() => {
+      type Shown = { tributaryContributor: { state: ContributorState | null } };
+      return (globalThis as unknown as Shown).tributaryContributor.state?.tasksDone ?? 0;
+    });
+  await expect.poll(tasksDone, { timeout: 90_000 }).toBeGreaterThan(0);
   await page.close();
   await owner.close();
 });
