@@ -50,3 +50,16 @@ test("another length, key frame, size or sound is another video", async () => {
   ];
   for (const other of others) expect(await contentOf(other), other).not.toBe(content);
 });
+
+test("a plan of an older build, which says nothing of rounded times, is of the same video", async () => {
+  const opened = await open(await fixture("long-gop-20s.mp4"));
+  try {
+    const plan = opened.planJob(parseLadder("144:120"));
+    const { roundedPictures, ...video } = plan.source.video;
+    expect(roundedPictures).toBe(0);
+    const older = { ...plan, source: { ...plan.source, video } };
+    expect(opened.contentOf(older)).toBe(opened.contentOf(plan));
+  } finally {
+    opened.close();
+  }
+});

@@ -14,7 +14,8 @@ export function contentDigest(
   { source, segments, tasks }: JobPlan,
   keyTicks: ArrayLike<number>,
 ): string {
-  const { codec, bitsPerSecond: _, ...video } = source.video;
+  // How many decode times are rounded follows from the frames' own, and plans of older builds do not say it.
+  const { codec, bitsPerSecond: _, roundedPictures: __, ...video } = source.video;
   const content = {
     durationTicks: source.durationTicks,
     trim: source.trim,
