@@ -28,6 +28,7 @@ import { uploadTokenRoutes } from "./routes/upload-tokens.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { videoRoutes } from "./routes/videos.ts";
 
+/** The Worker's routes. */
 export const app = new Hono<AppEnv>();
 
 app.onError(async (thrown, c) => {

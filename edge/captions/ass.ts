@@ -7,6 +7,7 @@ import { settingsOfPlace } from "./settings.ts";
  * of dialogue at its commas and joins them differently, and drops bold and italic together with all other overrides.
  */
 
+/** A caption of an ASS file, with the kinds of styling that are left out. */
 export interface AssCue extends Omit<RawCue, "text"> {
   /** WebVTT cue text. */
   text: string;

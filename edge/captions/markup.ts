@@ -15,6 +15,7 @@ const MARKUP = /<(\/?)([A-Za-z]+)((?:[.\s][^<>]*)?)>|<[\d:.]+>/g;
 /** SRT's code for a position such as the top of the screen, as a key of a numeric keypad. */
 const ALIGNMENT = /\{\\an?(\d{1,2})\}/g;
 
+/** Cue text after its markup was reduced to that of WebVTT. */
 export interface Reduced {
   text: string;
   /** Position as a key of a numeric keypad; null where the text has none. */

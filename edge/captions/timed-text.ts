@@ -5,6 +5,7 @@ import type { LeftStyle, RawCue } from "./cue.ts";
  * a setting, rounds percentages, and silently drops captions with odd times.
  */
 
+/** The parsed contents of a SubRip or WebVTT file. */
 export interface TimedText {
   cues: RawCue[];
   /** Number of lines with an arrow whose times are not valid. */

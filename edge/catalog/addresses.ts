@@ -22,10 +22,12 @@ export async function saveReplacement(db: D1Database, id: string, replaces: stri
   ]);
 }
 
+/** Drops the note that a video replaces another one. */
 export async function deleteReplacement(db: D1Database, id: string): Promise<void> {
   await db.prepare("DELETE FROM video_replacements WHERE id = ?").bind(id).run();
 }
 
+/** The video that this one replaces, and whether the rows are moved already; null where it replaces none. */
 export async function findReplacement(
   db: D1Database,
   id: string,

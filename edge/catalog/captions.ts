@@ -22,6 +22,7 @@ const rowSchema = z.object({
   deletedAtMs: z.number().nullable(),
 });
 
+/** The caption tracks of a video. */
 export interface StoredCaptions {
   /** The oldest first. */
   tracks: CaptionsRow[];
@@ -29,6 +30,7 @@ export interface StoredCaptions {
   sourceTracks: number[];
 }
 
+/** The caption tracks of a video; none for an unknown one. */
 export async function listCaptions(db: D1Database, videoId: string): Promise<StoredCaptions> {
   const { results } = await db
     .prepare(

@@ -48,6 +48,7 @@ export async function saveRules(db: D1Database, rules: SiteRules): Promise<void>
     .run();
 }
 
+/** Number of videos, including those that are being made. */
 export function countVideos(db: D1Database): Promise<number | null> {
   return db.prepare("SELECT count(*) AS n FROM videos").first<number>("n");
 }
@@ -68,6 +69,7 @@ export async function overviewOf(db: D1Database): Promise<Overview> {
   };
 }
 
+/** Adds a report, unless the video has the largest number of them. */
 export async function addReport(
   db: D1Database,
   videoId: string,
@@ -130,6 +132,7 @@ export async function videosBefore(
   return results.map(({ id }) => String(id));
 }
 
+/** All rows of the catalogue that cannot be made again. */
 export async function backupOf(db: D1Database): Promise<CatalogueBackup> {
   const tables: CatalogueBackup["tables"] = {};
   for (const table of TABLES) {

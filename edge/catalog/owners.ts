@@ -81,6 +81,7 @@ export function mainAddress(id: string, { addresses }: Pick<Ownership, "addresse
   return addresses.find(({ isMain }) => isMain === 1)?.address ?? id;
 }
 
+/** Sets a video's visibility, also in its copy for the list. */
 export async function saveVisibility(
   db: D1Database,
   id: string,
@@ -176,6 +177,7 @@ export async function deleteCancelledRows(db: D1Database, id: string): Promise<v
   ]);
 }
 
+/** The state in a video's row; null where there is no row (yet). */
 export async function findVideoState(db: D1Database, id: string): Promise<string | null> {
   return db.prepare("SELECT state FROM videos WHERE id = ?").bind(id).first<string>("state");
 }

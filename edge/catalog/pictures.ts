@@ -24,6 +24,7 @@ export interface StoredPoster {
   savedAtMs: number;
 }
 
+/** The pictures of a video; null for those that it does not have. */
 export interface StoredPictures {
   poster: StoredPoster | null;
   storyboard: StoredStoryboard | null;

@@ -44,6 +44,7 @@ const KERNEL_GRACE_SECONDS = 30;
 /** Exit status of a shell where a program does not exist (POSIX, "Exit Status for Commands"). */
 const NO_SUCH_PROGRAM = 127;
 
+/** The outcome of a program that has ended by itself. */
 export interface ProgramRun {
   exitCode: number;
   /** Empty where `onLine` received the lines. */

@@ -13,6 +13,7 @@ import type { TokenRecord } from "./stored-rows.ts";
 /** The most contributor links of a job. */
 const MAX_LINKS = 20;
 
+/** Why a request is refused, for programs and for people. */
 export interface Refusal {
   code: ErrorCode;
   message: string;

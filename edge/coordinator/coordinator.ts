@@ -47,6 +47,7 @@ export interface NewJob {
   serverTokenHashes?: readonly string[];
 }
 
+/** A short status of a job, for its source job. */
 export interface JobStanding {
   state: JobState;
   error: Reason | null;

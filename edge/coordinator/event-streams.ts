@@ -25,6 +25,7 @@ const MOST_OWN = 40;
 /** A stream that has not asked for this many milliseconds counts as closed. */
 const GONE_AFTER_MS = 10_000;
 
+/** The open event streams of one job, with limits on their number. */
 export class EventStreams {
   readonly #open = new Map<string, Listener & { askedAtMs: number }>();
 

@@ -31,6 +31,7 @@ const versionSchema = z.looseObject({ schemaVersion: z.int().default(0) });
 
 export type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "init" | "accepted";
 
+/** A job as read from its rows. */
 export interface Stored {
   state: State;
   tokens: TokenRecord[];

@@ -42,6 +42,7 @@ export function jobIdOf(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(0, ID_LENGTH), (byte) => ID_ALPHABET[byte % 32]).join("");
 }
 
+/** Whether a text has the form of a job's id. */
 export function isJobId(text: string): boolean {
   return /^[0-9a-hjkmnp-tv-z]{20}$/.test(text);
 }

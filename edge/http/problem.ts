@@ -5,6 +5,7 @@ import type { Problem } from "../../shared/wire/problem.ts";
 
 /** An error as problem details (RFC 9457). Programs look at `code`, which is from shared/job/errors.ts. */
 
+/** An answer with an error. Its status follows from the code. */
 export function problemResponse(code: ErrorCode, detail: string): Response {
   const { status } = ERROR_CODES[code];
   const problem: Problem = {

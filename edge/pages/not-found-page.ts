@@ -49,6 +49,7 @@ export async function notFoundAnswer(c: Context<AppEnv>, problem: Response): Pro
   return new Response(translated.body, { status: 404, headers });
 }
 
+/** The answer for addresses without a route. */
 export function nothingHere(c: Context<AppEnv>): Promise<Response> {
   return notFoundAnswer(c, problemResponse("NOT_FOUND", "Nothing is served at this address."));
 }

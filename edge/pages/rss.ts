@@ -2,6 +2,7 @@ import { html, raw } from "hono/html";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import type { Published } from "./published.ts";
 
+/** The media file of a feed's item. */
 export interface Enclosure {
   url: string;
   type: string;

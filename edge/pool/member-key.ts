@@ -5,6 +5,7 @@ import { signedText } from "../../shared/wire/pool.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 
+/** Whether a member's signature of its socket's nonce is valid for its public key. */
 export async function isSignedBy(
   { publicKey, signature }: { publicKey: string; signature: string },
   { poolId, nonce }: { poolId: string; nonce: string },

@@ -11,6 +11,7 @@ const MIB = 1024 ** 2;
 /** The most bytes of a request with the numbers and ETags of all parts. */
 export const MAX_PARTS_BYTES = 3 * MIB;
 
+/** Begins a multipart upload, with parts of equal size except the last. */
 export async function beginUpload(
   env: Cloudflare.Env,
   key: string,

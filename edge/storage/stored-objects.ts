@@ -3,6 +3,7 @@ import { outputPrefix } from "../../shared/job/object-keys.ts";
 /** The most objects in a page of a listing, and in one call of `delete`. */
 const PAGE_OBJECTS = 1000;
 
+/** An object that a video should have in storage. */
 export interface ExpectedObject {
   key: string;
   sizeBytes: number;
@@ -10,6 +11,7 @@ export interface ExpectedObject {
   md5: string | null;
 }
 
+/** An expected object after a comparison with storage. */
 export interface CheckedObject extends ExpectedObject {
   state: "ok" | "missing" | "differs";
 }

@@ -32,6 +32,7 @@ export type SampleDurations = z.infer<typeof sampleDurationsSchema>;
 
 const colourName = z.string().max(30);
 
+/** Facts about the source's video track. */
 export const videoFactsSchema = z.object({
   /** RFC 6381 string where known, else the codec's short name ("mpeg4"). */
   codec: z.string().max(100),
@@ -71,6 +72,7 @@ export const videoFactsSchema = z.object({
 });
 export type VideoFacts = z.infer<typeof videoFactsSchema>;
 
+/** Facts about an audio track of the source. */
 export const audioFactsSchema = z.object({
   /** Position among the source's audio tracks. */
   track: z.int().min(0).max(63),
@@ -198,6 +200,7 @@ export type Rendition = VideoRendition | AudioRendition;
  */
 export const RATE_SHARE = { least: 0.5, most: 1.25 } as const;
 
+/** A segment of the timeline. All renditions have the same segments. */
 export const segmentSchema = z.object({
   index: z.int().min(0).max(100_000),
   startTicks: z.int().min(0),

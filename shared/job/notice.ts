@@ -95,6 +95,7 @@ export const noticeSchema = z.object({
 export type Notice = z.infer<typeof noticeSchema>;
 export type NoticeCode = Notice["code"];
 
+/** @param atSeconds where it begins, from the first frame that is shown; null: the whole video */
 export function notice(code: NoticeCode, message: string, atSeconds: number | null = null): Notice {
   return { code, message, atSeconds };
 }

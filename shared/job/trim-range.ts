@@ -8,6 +8,7 @@ export interface TrimRange {
   endTicks: number | null;
 }
 
+/** The requested range in ticks. */
 export function rangeOf({ startSeconds = 0, endSeconds }: TrimRequest): TrimRange {
   const toTicks = (seconds: number) => Math.round(seconds * TICKS_PER_SECOND);
   const endTicks = endSeconds === undefined ? null : toTicks(endSeconds);

@@ -9,6 +9,7 @@ const SHEET_TILES = SHEET_COLUMNS * SHEET_ROWS;
 /** Pixels of a tile's longer side. */
 const TILE_SIDE = 160;
 
+/** Sizes of the tiles in pixels, when each begins to be shown, and the end of the last one. */
 export interface StoryboardLayout {
   tileWidth: number;
   tileHeight: number;

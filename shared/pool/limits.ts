@@ -18,6 +18,7 @@ export interface MemberLimits {
   idleOnly: boolean;
 }
 
+/** The present state of a member's machine. */
 export interface Surroundings {
   /** Hour of the local time, 0 to 23. */
   hour: number;
@@ -53,6 +54,7 @@ export interface DayCount {
   bytes: number;
 }
 
+/** Adds bytes to the count, which starts again at 0 on a new day. */
 export function countBytes(count: DayCount, day: string, bytes: number): DayCount {
   return count.day === day ? { day, bytes: count.bytes + bytes } : { day, bytes };
 }

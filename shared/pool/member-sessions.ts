@@ -22,6 +22,7 @@ export interface MemberSessionsOptions<S extends JobSession> {
   onClosed?(jobId: string, session: S): void;
 }
 
+/** The sessions of one pool member: that of its current job, and those of earlier jobs that are being finished. */
 export class MemberSessions<S extends JobSession> {
   readonly #options: MemberSessionsOptions<S>;
   #slots: number;

@@ -38,6 +38,7 @@ export interface MemberKey {
   sign(text: string): Promise<string>;
 }
 
+/** A job that a member helps with, as its session needs it. */
 export interface JobHelp {
   jobId: string;
   title: string;

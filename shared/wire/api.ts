@@ -21,6 +21,7 @@ const EXAMPLE_UPLOAD = "eyJrZXkiOiJ1cGxvYWRzLzAifQ.c2lnbmF0dXJl";
 const uploadHandle = z.string().min(1).max(2000);
 const videoId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/);
 
+/** `POST /api/uploads` */
 export const createUploadRequestSchema = z
   .object({
     /** The file's name, for people. */
@@ -40,6 +41,7 @@ export const createUploadResponseSchema = z.object({
 export type CreateUploadResponse = z.infer<typeof createUploadResponseSchema>;
 
 const partNumber = z.int().min(1).max(10_000);
+/** `POST /api/uploads/parts`: asks for the URLs of some parts. */
 export const uploadPartsRequestSchema = z
   .object({
     upload: uploadHandle,
@@ -52,6 +54,7 @@ export const uploadPartsResponseSchema = z.object({
 });
 export type UploadPartsResponse = z.infer<typeof uploadPartsResponseSchema>;
 
+/** `POST /api/uploads/complete` */
 export const completeUploadRequestSchema = z
   .object({
     upload: uploadHandle,
@@ -65,6 +68,7 @@ export const completeUploadRequestSchema = z
       { upload: EXAMPLE_UPLOAD, parts: [{ part: 1, etag: "9b2cf535f27731c974343645a3985328" }] },
     ],
   });
+/** `POST /api/uploads/abort` */
 export const abortUploadRequestSchema = completeUploadRequestSchema
   .pick({ upload: true })
   .meta({ examples: [{ upload: EXAMPLE_UPLOAD }] });
@@ -332,6 +336,7 @@ export const videoPageSchema = z.object({
 export type Video = z.infer<typeof videoSchema>;
 export type VideoPage = z.infer<typeof videoPageSchema>;
 
+/** `POST` and `GET /api/videos/:id/mp4` */
 export const mp4StatusSchema = z.object({
   state: z.enum(["none", "making", "ready"]),
   /** Null until it is ready. */

@@ -6,6 +6,7 @@ import { errorCodeSchema, reasonSchema } from "./problem.ts";
 
 /** Messages of a job's coordinator to its lease holders. */
 
+/** A message of the coordinator to a lease holder. */
 export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),

@@ -20,6 +20,7 @@ export const helloVersionSchema = z.object({
 /** Free slots: the number of tasks that the holder would start now. It replaces the number sent before. */
 const want = z.int().min(0).max(64);
 
+/** A message of a lease holder to the coordinator. */
 export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),

@@ -7,6 +7,7 @@ import { roleSchema } from "./protocol.ts";
 
 /** A job as pages show it: first the whole view, then changes. */
 
+/** A task as the job's owner sees it. */
 export const taskViewSchema = z.object({
   id: idSchema,
   kind: z.enum(["video", "audio"]),
@@ -22,6 +23,7 @@ export const taskViewSchema = z.object({
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
 
+/** A lease holder as the job's owner sees it. */
 export const holderViewSchema = z.object({
   id: idSchema,
   role: roleSchema,
@@ -38,6 +40,7 @@ export const holderViewSchema = z.object({
 });
 export type HolderView = z.infer<typeof holderViewSchema>;
 
+/** A job as its owner sees it. Contributors and viewers get it without tasks and holders. */
 export const jobViewSchema = z.object({
   id: idSchema,
   state: jobStateSchema,

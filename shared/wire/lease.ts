@@ -70,6 +70,7 @@ export const outputToCompareSchema = z
   .extend({ url: storageUrlSchema });
 export type OutputToCompare = z.infer<typeof outputToCompareSchema>;
 
+/** A lease, with everything that its holder needs to make the task's outputs. */
 export const leaseGrantSchema = z.object({
   leaseId: idSchema,
   attempt: z.int().min(1),
@@ -93,6 +94,7 @@ export const leaseGrantSchema = z.object({
 });
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 
+/** A presigned upload of one output. */
 export const putSchema = z.object({
   /** Index in the offer's `outputs`. Init segments, and media that storage already has, get no PUT. */
   output: z.int().min(0),

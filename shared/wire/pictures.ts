@@ -11,6 +11,7 @@ export type PosterSource = z.infer<typeof posterSourceSchema>;
 export const MOST_POSTER_BYTES = 1024 * 1024;
 /** The most pixels of either side of a poster. */
 export const MOST_POSTER_SIDE = 4096;
+/** The fewest pixels of either side of a poster. */
 export const LEAST_POSTER_SIDE = 16;
 
 export const posterSchema = z.object({
@@ -40,11 +41,13 @@ export const posterQuerySchema = z.object({
 
 /** The most tiles of a storyboard. */
 export const MOST_TILES = 300;
+/** The most pixels of either side of a tile. */
 export const MOST_TILE_SIDE = 320;
 /** The most bytes of a sheet. */
 export const MOST_SHEET_BYTES = 512 * 1024;
 const MOST_SHEETS = MOST_TILES / (SHEET_COLUMNS * SHEET_ROWS);
 
+/** Size of a storyboard's tiles, in pixels. */
 export const tileSizeSchema = z.object({
   tileWidth: z.int().min(2).max(MOST_TILE_SIDE),
   tileHeight: z.int().min(2).max(MOST_TILE_SIDE),

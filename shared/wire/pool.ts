@@ -113,6 +113,7 @@ const poolName = z.string().trim().min(1).max(60);
 const linkKindSchema = z.enum(["join", "ask"]);
 export type PoolLinkKind = z.infer<typeof linkKindSchema>;
 
+/** Rules of a pool, which its operator sets. */
 export const poolRulesSchema = z.object({
   /** The most members that are connected at the same time. */
   maxMembers: z.int().min(1).max(1_000),
@@ -157,6 +158,7 @@ export const poolLinkRequestSchema = z
   })
   .meta({ examples: [{ kind: "join", label: "Class 7b", maxMembers: 30 }] });
 export type PoolLinkRequest = z.input<typeof poolLinkRequestSchema>;
+/** A link of a pool, for members (`join`) or for owners of videos (`ask`). */
 export const poolLinkSchema = z.object({
   linkId: idSchema,
   kind: linkKindSchema,

@@ -19,6 +19,7 @@ export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, Math.max(0, leaseId.lastIndexOf("_")));
 }
 
+/** Adds a lease of a task, and ends the task's lost ones. `Candidates.grant` sends it to the holder. */
 export function grantLease(
   draft: Draft,
   task: TaskRecord,
@@ -92,6 +93,7 @@ export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
   return claimed && hear(draft, claimed);
 }
 
+/** Why an attempt at a task failed. */
 export interface TaskFailure {
   code: ErrorCode;
   message: string;

@@ -18,6 +18,7 @@ import { drawAll } from "./verify/waiver.ts";
 
 type LeaseMessage = Extract<HolderMessage, { leaseId: string }>;
 
+/** Handles a message of a holder that has said hello. */
 export function message(
   draft: Draft,
   connectionId: string,

@@ -3,6 +3,7 @@ import { type Need, shares } from "./shares.ts";
 
 /** Assigns members to jobs. Pure functions: the same pool and jobs give the same moves. */
 
+/** A connected member, as the assignment sees it. */
 export interface Machine {
   memberId: string;
   /** Pixels per second of all its encoders together; an average where its speed is unknown. */
@@ -18,11 +19,13 @@ export interface Machine {
   refused: readonly string[];
 }
 
+/** A job that asks for help, as the assignment sees it. */
 export interface Demand extends Need {
   /** Only a browser's own codecs decode the source. */
   needsBrowser: boolean;
 }
 
+/** A member's new job. */
 export interface Move {
   memberId: string;
   /** Null: no job can use it. */

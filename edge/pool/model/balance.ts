@@ -19,6 +19,7 @@ const LATELY_MS = 3_600_000;
 /** A job demands at most the speed with which its rest would be done in this time. */
 const LEAST_SECONDS = 2;
 
+/** The moves that a pool should make now. */
 export function balance(state: PoolState, nowMs: number): Move[] {
   const machines = machinesOf(state, nowMs);
   return assign(machines, demandsOf(state, machines, nowMs), nowMs);

@@ -38,6 +38,7 @@ export interface Arrival {
   jobId: string | null;
 }
 
+/** Why a request is refused, for programs and for people. */
 export interface Refusal {
   code: ErrorCode;
   message: string;

@@ -64,10 +64,12 @@ export class Candidates {
   }
 }
 
+/** Whether the candidate has a slot without work. */
 export function isFree({ atWork, holder }: Candidate): boolean {
   return atWork < holder.slots;
 }
 
+/** Whether the holder can get the task's chunk, from the source or from storage. */
 export function hasChunk(holder: Holder, task: TaskRecord): boolean {
   return holder.hasSource || task.chunk?.stored === true;
 }

@@ -26,6 +26,7 @@ export interface Beat {
   progress: number;
 }
 
+/** The state of one job, as the coordinator has it in memory. */
 export interface State {
   readonly plan: JobPlan;
   job: JobRecord;

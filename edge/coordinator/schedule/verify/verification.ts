@@ -123,6 +123,7 @@ export function isProof(by: Verified): boolean {
   return by === "hash" || by === "picture";
 }
 
+/** The earlier results that disagreed; none outside of a dispute. */
 export function claimsOf(verification: Verification): Claim[] {
   return "claims" in verification ? verification.claims : [];
 }

@@ -16,6 +16,7 @@ import { claimsOf, isAgain } from "./verification.ts";
 /** The most results that wait for an audit by pictures, for each slot of the holders that can do one. */
 const WAITING_PER_SLOT = 8;
 
+/** Whether the holder is the owner's tab or a server. */
 export function isTrusted({ role }: Holder): boolean {
   return role !== "contributor";
 }
