@@ -1,5 +1,6 @@
+import { escapeText } from "../../shared/captions/webvtt.ts";
 import type { LeftStyle, RawCue } from "./cue.ts";
-import { escapeText, tidy } from "./markup.ts";
+import { tidy } from "./markup.ts";
 import { settingsOfPlace } from "./settings.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { escapeText } from "../../shared/captions/webvtt.ts";
 import type { LeftStyle } from "./cue.ts";
 
 /**
@@ -57,11 +58,6 @@ export function reduceMarkup(text: string, format: "srt" | "vtt"): Reduced {
   out += escaped(source.slice(at), format);
   for (const tag of open.reverse()) out += `</${tag}>`;
   return { text: tidy(out), place, left };
-}
-
-/** Escapes plain text for use as cue text. */
-export function escapeText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** Removes what a cue cannot have: control characters and empty lines. */

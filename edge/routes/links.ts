@@ -31,7 +31,7 @@ linkRoutes.post(
     id: "linkVideo",
     summary: "Make a link that opens a private video",
     detail:
-      "Whoever has it can watch until it expires or the links are withdrawn. What players fetch has the signed part in its path, so that they need no headers: HLS, DASH, captions, pictures and the MP4.",
+      "Whoever has it can watch until it expires or the links are withdrawn. What players fetch has the signed part in its path, so that they need no headers: HLS, DASH, captions, chapters, pictures and the MP4.",
     access: "owner-or-operator",
     answers: { 201: videoLinkSchema },
     errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_INVALID"],
@@ -118,6 +118,8 @@ function linkTo(c: Context<AppEnv>, id: string, ownership: Ownership, lifeMs: nu
     mp4Url: `${folder}/download.mp4`,
     posterUrl: `${folder}/poster.jpg`,
     storyboardUrl: `${folder}/storyboard.vtt`,
+    chaptersUrl: `${folder}/chapters.vtt`,
+    originalUrl: `${origin}/api/videos/${address}/original?key=${key}`,
   };
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import { renderChapters } from "../../shared/captions/chapters.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import { log } from "../../shared/log.ts";
 import {
   inFolder,
@@ -121,6 +123,14 @@ playbackRoutes.get("/:id/download.mp4", async (c) => {
   return response;
 });
 
+/** For players that read chapters from a file of their own. */
+playbackRoutes.get("/:id/chapters.vtt", async (c) => {
+  const video = await findVideo(c.env.CATALOG, c.get("videoId"));
+  const text = video && renderChapters(video.chapters, video.durationTicks / TICKS_PER_SECOND);
+  if (text === null) throw new TributaryError("NOT_FOUND", "This video has no chapters.");
+  return manifest(c, text, { type: WEBVTT_TYPE, maxAgeSeconds: 0 });
+});
+
 /**
  * A finished video for DASH players. The manifest is made from the record, which has the same objects as the playlists.
  */
@@ -134,6 +144,7 @@ playbackRoutes.get("/:id/manifest.mpd", async (c) => {
   return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: 0 });
 });
 
+const WEBVTT_TYPE = "text/vtt; charset=utf-8";
 const NO_PLAYLIST = "There is no such playlist (yet).";
 
 function recordedInput({ video, audio, segments, media: accepted }: VideoRecord): PlaylistInput {
@@ -210,7 +221,7 @@ async function captions(
 ): Promise<Response> {
   const text = await captionsText(c.env.MEDIA, c.get("videoId"), c.req.param("track") ?? "", span);
   if (text === null) throw notFound();
-  return manifest(c, text, { type: "text/vtt; charset=utf-8", maxAgeSeconds: 86_400 });
+  return manifest(c, text, { type: WEBVTT_TYPE, maxAgeSeconds: 86_400 });
 }
 
 function manifest(

@@ -40,6 +40,11 @@ export function readOwnWebvtt(text: string): Cue[] {
   });
 }
 
+/** Escapes plain text for use as cue text. */
+export function escapeText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
 /** A cue's text without markup. A speaker's name stands in front of the words. */
 export function plainText(text: string): string {
   return text

@@ -311,6 +311,9 @@ export const videoLinkSchema = z.object({
   /** This and the next answer 404 where there is no such picture. */
   posterUrl: z.string(),
   storyboardUrl: z.string(),
+  chaptersUrl: z.string(),
+  /** Where it was kept, and the owner lets viewers have it. */
+  originalUrl: z.string(),
 });
 export type SignedLink = z.infer<typeof videoLinkSchema>;
 /** `POST /api/videos/:id/unlock` */

@@ -1,9 +1,12 @@
 import { applyD1Migrations, createExecutionContext, env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
+import { parseTimedText } from "../../edge/captions/timed-text.ts";
+import { saveOriginal } from "../../edge/catalog/video-files.ts";
 import { newJobId } from "../../edge/http/auth.ts";
 import { sealLink } from "../../edge/http/video-link.ts";
 import { mp4Key } from "../../edge/servers/mp4.ts";
+import { originalKey } from "../../shared/job/object-keys.ts";
 import { type CreateJobResponse, type SignedLink, videoLinkSchema } from "../../shared/wire/api.ts";
 import { jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
@@ -23,7 +26,9 @@ async function ask(
 ): Promise<Response> {
   const { token, accept = "*/*", ...request } = init;
   clients += 1;
-  const headers = new Headers({ accept, "cf-connecting-ip": `link-test-${clients}` });
+  const headers = new Headers(request.headers);
+  headers.set("accept", accept);
+  headers.set("cf-connecting-ip", `link-test-${clients}`);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   const address = new URL(path, "http://localhost");
   return app.fetch(
@@ -49,16 +54,33 @@ const CAPTIONS = {
   text: "WEBVTT\n\n00:00.000 --> 00:05.000\nHello",
 };
 
+const ORIGINAL = "the original";
+
+/** With all that a video can have. */
 async function privateVideo(): Promise<CreateJobResponse> {
   const job = await createJob(plan, "private");
   await makeAll(job);
   await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
+  await env.MEDIA.put(originalKey(job.jobId), ORIGINAL);
+  const kept = { name: "film.mov", sizeBytes: ORIGINAL.length };
+  await saveOriginal(env.CATALOG, job.jobId, kept);
   const body = JSON.stringify(CAPTIONS);
   await savePictures(job);
   const path = `/api/videos/${job.jobId}/captions`;
   const added = await ask(path, { method: "POST", token: job.ownerToken, body });
   expect(await added.text()).toContain('"cues":1');
+  const chapters = [
+    { startSeconds: 0, title: "Tom & Jerry <1>" },
+    { startSeconds: 2.5, title: "The end" },
+    { startSeconds: 9_000, title: "Beyond it" },
+  ];
+  await change(job, { originalForAll: true, chapters });
   return job;
+}
+
+async function change({ jobId, ownerToken: token }: CreateJobResponse, patch: object) {
+  const init = { method: "PATCH", token, body: JSON.stringify(patch) };
+  expect(await statusOf(`/api/videos/${jobId}`, init)).toBe(200);
 }
 
 async function linkTo(
@@ -111,14 +133,17 @@ test("every address of its playlists plays by the link, and is nowhere without i
 
   const storyboard = await reached(link.storyboardUrl);
   expect([...storyboard].filter((url) => url.includes("/storyboard-")).length).toBe(2);
-  const pictures = [...storyboard, link.posterUrl];
-  for (const url of pictures) expect(await statusOf(url), url).toBe(200);
-  const all = new Set([...hls, link.podcastUrl, ...dash, ...pictures, link.mp4Url]);
-  expect(await statusOf(link.mp4Url)).toBe(200);
+  const files = [link.posterUrl, link.chaptersUrl, link.mp4Url, link.originalUrl];
+  for (const url of files) expect(await statusOf(url), url).toBe(200);
+  const all = new Set([...hls, link.podcastUrl, ...dash, ...storyboard, ...files]);
+  // None of the link's own addresses is left out.
+  const { watchUrl: _, embedUrl: __, ...played } = link;
+  const addresses = Object.values(played).filter((each) => String(each).startsWith("http"));
+  expect(addresses.filter((url) => !all.has(String(url)))).toEqual([]);
   const forged = (text: string) => changedAll(all, (url) => url.replace(link.key, text));
   const [body = "", signature = ""] = link.key.split(".");
   const ways: [string, string[]][] = [
-    ["without the link", changedAll(all, (url) => url.replace(`~${link.key}/`, ""))],
+    ["without the link", changedAll(all, (url) => url.replace(/(~|\?key=)[\w.-]+\/?/, ""))],
     [
       "another signature",
       forged(`${body}.${signature.replace(/^./, (it) => (it === "A" ? "B" : "A"))}`),
@@ -139,6 +164,90 @@ test("every address of its playlists plays by the link, and is nowhere without i
 function changedAll(urls: ReadonlySet<string>, change: (url: string) => string): string[] {
   return [...urls].map(change);
 }
+
+test("chapters are WebVTT, each up to the next, and none beyond the end", async () => {
+  const job = await privateVideo();
+  const response = await ask((await linkTo(job)).chaptersUrl);
+  expect(response.headers.get("content-type")).toBe("text/vtt; charset=utf-8");
+  const text = await response.text();
+  const cues = parseTimedText(text, "vtt")?.cues ?? [];
+  const endMs = Math.round(plan.source.durationTicks / 90);
+  expect(cues).toEqual([
+    { startMs: 0, endMs: 2_500, text: "Tom &amp; Jerry &lt;1&gt;", settings: "" },
+    { startMs: 2_500, endMs, text: "The end", settings: "" },
+  ]);
+  await change(job, { chapters: [] });
+  expect(await codeOf((await linkTo(job)).chaptersUrl)).toBe("NOT_FOUND");
+});
+
+test("the original is for those who have the link while the owner lets them, and it alone by the link", async () => {
+  const job = await privateVideo();
+  const { key, originalUrl } = await linkTo(job);
+  const path = `/api/videos/${job.jobId}/original`;
+  const byLink = await ask(originalUrl, { headers: { range: "bytes=4-" } });
+  expect([byLink.status, await byLink.text()]).toEqual([206, ORIGINAL.slice(4)]);
+  expect(byLink.headers.get("cache-control")).toBe("private, no-store");
+  expect(await statusOf(path, { token: key })).toBe(200);
+  const other = await privateVideo();
+  const elsewhere = (await linkTo(other)).key;
+  for (const method of ["GET", "HEAD"]) {
+    expect(await statusOf(path, { method })).toBe(404);
+    expect(await statusOf(`${path}?key=${elsewhere}`, { method })).toBe(404);
+    expect(await statusOf(path, { method, token: other.ownerToken })).toBe(404);
+  }
+  await change(job, { originalForAll: false });
+  expect(await statusOf(originalUrl)).toBe(403);
+  expect(await statusOf(path, { token: job.ownerToken })).toBe(200);
+  await change(job, { originalForAll: true });
+  const withdraw = { method: "DELETE", token: job.ownerToken };
+  expect(await statusOf(`/api/videos/${job.jobId}/links`, withdraw)).toBe(204);
+  expect(await statusOf(originalUrl)).toBe(401);
+});
+
+test("no address of API and pages that names it says a word of it to others", async () => {
+  const job = await privateVideo();
+  const { key } = await linkTo(job);
+  const other = await createJob();
+  const document = (await (await ask("/api/openapi.json")).json()) as {
+    paths: Record<string, Record<string, unknown>>;
+  };
+  const paths = Object.entries(document.paths)
+    .filter(([path, methods]) => "get" in methods && /^\/api\/(videos|jobs)\/\{id\}/.test(path))
+    .map(([path]) => path.replace("{id}", job.jobId));
+  expect(paths.length).toBeGreaterThan(6);
+  const oembed = `/oembed?url=http://localhost/watch/${job.jobId}`;
+  paths.push(`/coordinator-status?jobGroupId=${job.jobId}`, oembed);
+  paths.push(`/watch/${job.jobId}`, `/embed/${job.jobId}`, `/watch/${job.jobId}/`);
+  const open: string[] = [];
+  for (const path of paths) {
+    for (const method of ["GET", "HEAD"]) {
+      for (const token of [undefined, other.ownerToken, `${key}x`]) {
+        const response = await ask(path, { method, ...(token && { token }) });
+        expect([401, 404], `${method} ${path}`).toContain(response.status);
+        const text = await response.text();
+        for (const word of [plan.source.name, "Tom &", "film.mov"])
+          expect(text).not.toContain(word);
+      }
+    }
+    const response = await ask(path, { token: key });
+    await response.body?.cancel();
+    if (response.ok) open.push(path.replace(job.jobId, "ID"));
+  }
+  // By the link a viewer has what a viewer of any video has.
+  expect(open.sort()).toEqual([
+    "/api/jobs/ID",
+    "/api/jobs/ID/events",
+    "/api/videos/ID",
+    "/api/videos/ID/captions",
+    "/api/videos/ID/files",
+    "/api/videos/ID/mp4",
+    "/api/videos/ID/original",
+    "/coordinator-status?jobGroupId=ID",
+    "/embed/ID",
+    "/oembed?url=http://localhost/watch/ID",
+    "/watch/ID",
+  ]);
+});
 
 test("the API and the pages show it by the key, as a viewer sees it", async () => {
   const job = await privateVideo();

@@ -2,8 +2,8 @@ import { makeZip } from "client-zip";
 import type { VideoFiles } from "../../shared/wire/files.ts";
 import { fetchObject, type ObjectReader } from "./segment-source.ts";
 
-/** Optional files: the manifest for DASH players, the poster, the storyboard. */
-const EXTRAS = ["manifest.mpd", "poster.jpg", "storyboard.vtt"];
+/** Optional files: the manifest for DASH players, the poster, the storyboard, the chapters. */
+const EXTRAS = ["manifest.mpd", "poster.jpg", "storyboard.vtt", "chapters.vtt"];
 
 /** A video as a ZIP of one folder, streamed file by file. Nothing is compressed, since media already is. */
 export function zipStream(

@@ -65,6 +65,8 @@ const session: UploadSessionView = {
       mp4Url: "",
       posterUrl: "",
       storyboardUrl: "",
+      chaptersUrl: "",
+      originalUrl: "",
     }),
     withdrawLinks: () => noted("withdrawLinks")(),
     savePoster: async (_, jpeg, source) => {

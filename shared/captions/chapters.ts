@@ -1,0 +1,19 @@
+import type { Chapter } from "../wire/details.ts";
+import { escapeText, writeWebvtt } from "./webvtt.ts";
+
+/**
+ * Chapters as WebVTT (`kind="chapters"`): a cue each, up to the next one's start.
+ * @param endSeconds of the video: what begins there or later is left out
+ * @returns null where there is no chapter
+ */
+export function renderChapters(chapters: readonly Chapter[], endSeconds: number): string | null {
+  const milliseconds = (seconds: number) => Math.round(1000 * seconds);
+  const cues = chapters.map(({ startSeconds, title }, at) => ({
+    startMs: milliseconds(startSeconds),
+    endMs: milliseconds(Math.min(chapters[at + 1]?.startSeconds ?? endSeconds, endSeconds)),
+    text: escapeText(title),
+    settings: "",
+  }));
+  const shown = cues.filter(({ startMs, endMs }) => startMs < endMs);
+  return shown.length === 0 ? null : writeWebvtt(shown);
+}
