@@ -39,6 +39,7 @@ import {
   newReportSchema,
   overviewSchema,
   reportsSchema,
+  restoredSchema,
   siteRulesSchema,
 } from "../../shared/wire/operator.ts";
 import { newStoryboardSchema, picturesSchema } from "../../shared/wire/pictures.ts";
@@ -54,9 +55,10 @@ import {
 } from "../../shared/wire/pool.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { oembedSchema } from "../../shared/wire/published.ts";
+import { EXAMPLES } from "./examples.ts";
 
 /** The schemas that have a name in the document. Requests are parsed by the same schemas. */
-const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   CreateUploadToken: uploadTokenRequestSchema,
   UploadToken: uploadTokenSchema,
   CreateUpload: createUploadRequestSchema,
@@ -96,6 +98,7 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Reports: reportsSchema,
   SiteRules: siteRulesSchema,
   CatalogueBackup: catalogueBackupSchema,
+  Restored: restoredSchema,
   Site: siteSchema,
   CreatePool: createPoolRequestSchema,
   CreatedPool: createPoolResponseSchema,
@@ -113,7 +116,11 @@ const NAMES = new Map(Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [sch
 /** `components.schemas` of the document. */
 export function namedSchemas(): Record<string, Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)]),
+    Object.entries(NAMED_SCHEMAS).map(([name, schema]) => {
+      // zod leaves its own out where something is made of what is taken.
+      const examples = name in EXAMPLES ? [EXAMPLES[name]] : schema.meta()?.["examples"];
+      return [name, { ...(examples ? { examples } : {}), ...jsonSchema(schema) }];
+    }),
   );
 }
 

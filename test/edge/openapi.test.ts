@@ -117,6 +117,7 @@ const SCHEMA_NAMES = [
   "PoolTicket",
   "Problem",
   "Reports",
+  "Restored",
   "Share",
   "Shared",
   "Site",
@@ -229,6 +230,29 @@ describe("the OpenAPI document", () => {
     const references = JSON.stringify(paths).matchAll(/"#\/components\/schemas\/(\w+)"/g);
     const names = new Set([...references].map(([, name]) => name));
     expect([...names].filter((name) => !SCHEMA_NAMES.includes(name ?? ""))).toEqual([]);
+  });
+
+  test("shows an example of each body and of each answer", async () => {
+    const { paths, components } = await readDocument();
+    type Schema = { $ref?: string; anyOf?: Schema[]; examples?: unknown[] };
+    const examplesOf = ({ $ref, anyOf, examples = [] }: Schema): unknown[] => {
+      if ($ref === undefined) return anyOf === undefined ? examples : anyOf.flatMap(examplesOf);
+      return examplesOf((components.schemas[$ref.split("/").at(-1) ?? ""] ?? {}) as Schema);
+    };
+    type Content = { content?: { "application/json"?: { schema: Schema } } };
+    const without: string[] = [];
+    let seen = 0;
+    for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+      const parts = [operation.requestBody, ...Object.values(operation.responses)] as Content[];
+      for (const part of parts) {
+        const schema = part?.content?.["application/json"]?.schema;
+        if (schema === undefined) continue;
+        seen += 1;
+        if (examplesOf(schema).length === 0) without.push(operation.operationId);
+      }
+    }
+    expect(seen).toBeGreaterThan(50);
+    expect(without).toEqual([]);
   });
 
   test("lets pages of any site call, without cookies", async () => {
