@@ -53,45 +53,73 @@ export class EdgeCalls {
     schema: z.ZodType<T>,
     { token, body, signal, idempotencyKey }: CallOptions,
   ): Promise<T> {
-    const headers = new Headers();
-    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-    const isBlob = body instanceof Blob;
-    if (isBlob) headers.set("content-type", body.type);
-    else if (body !== undefined) headers.set("content-type", "application/json");
-    if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-    const init = {
-      method,
-      headers,
-      body: isBlob ? body : (JSON.stringify(body) ?? null),
-      signal: either,
-      // A deletion is still sent when the page is being left.
-      keepalive: method === "DELETE",
-    };
     let response: Response;
     let text: string;
     try {
-      response = await fetch(this.origin + path, init);
+      const options = { token, body, signal: either, idempotencyKey };
+      response = await fetch(this.origin + path, requestOf(method, options));
       text = await response.text();
     } catch (cause) {
       signal?.throwIfAborted();
       const code = timeout.aborted ? "TIMEOUT" : "NETWORK";
       throw new TributaryError(code, "The server could not be reached.", { cause });
     }
-    const answer = parseJson(text);
-    if (!response.ok) {
-      const problem = problemSchema.safeParse(answer);
-      if (problem.success) throw new TributaryError(problem.data.code, problem.data.detail);
-      const code = response.status === 429 ? "RATE_LIMITED" : "INTERNAL";
-      throw new TributaryError(code, `The server answered with status ${response.status}.`);
-    }
-    const parsed = schema.safeParse(answer);
+    if (!response.ok) throw problemIn(response.status, text);
+    const parsed = schema.safeParse(parseJson(text));
     if (!parsed.success) {
       throw new TributaryError("INTERNAL", "The server's answer was not understood.");
     }
     return parsed.data;
   }
+
+  /**
+   * The body of an answer as it comes, however long that takes.
+   * @throws TributaryError the API's code, NETWORK, INTERNAL, or what the signal aborts with
+   */
+  async stream(
+    path: string,
+    { token, signal }: Pick<CallOptions, "token" | "signal">,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    let response: Response;
+    try {
+      response = await fetch(this.origin + path, requestOf("GET", { token, signal }));
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new TributaryError("NETWORK", "The server could not be reached.", { cause });
+    }
+    if (!response.ok) throw problemIn(response.status, await response.text());
+    return response.body ?? new Blob([]).stream();
+  }
+}
+
+function requestOf(
+  method: Method,
+  { token, body, signal, idempotencyKey }: CallOptions,
+): RequestInit {
+  const headers = new Headers();
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+  const isBlob = body instanceof Blob;
+  if (isBlob) headers.set("content-type", body.type);
+  else if (body !== undefined) headers.set("content-type", "application/json");
+  if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
+  return {
+    method,
+    headers,
+    body: isBlob ? body : (JSON.stringify(body) ?? null),
+    signal: signal ?? null,
+    // A deletion is still sent when the page is being left.
+    keepalive: method === "DELETE",
+  };
+}
+
+/** What an answer that is not "ok" says. @param text its body */
+function problemIn(status: number, text: string): TributaryError {
+  const problem = problemSchema.safeParse(parseJson(text));
+  if (problem.success) return new TributaryError(problem.data.code, problem.data.detail);
+  const code = status === 429 ? "RATE_LIMITED" : "INTERNAL";
+  return new TributaryError(code, `The server answered with status ${status}.`);
 }
 
 /** No answer came. */

@@ -6,6 +6,7 @@ import {
   type PoolLink,
   type PoolLinkRequest,
   type PoolOverview,
+  type PoolPatch,
   poolFactsSchema,
   poolLinkSchema,
   poolOverviewSchema,
@@ -44,6 +45,16 @@ export class PoolClient {
       token,
       body: { name },
     });
+  }
+
+  /** Needs the operator's token. */
+  change(poolId: string, token: string, body: PoolPatch): Promise<PoolOverview> {
+    return this.#edge.call("PATCH", `/api/pools/${poolId}`, poolOverviewSchema, { token, body });
+  }
+
+  /** Closes it for good; videos that it helps with go on without it. Needs the operator's token. */
+  async end(poolId: string, token: string): Promise<void> {
+    await this.#edge.call("DELETE", `/api/pools/${poolId}`, z.unknown(), { token });
   }
 
   /** Needs the operator's token. */

@@ -86,6 +86,7 @@ export const uploadTokenSchema = z.object({
   token: z.string(),
   expiresAtMs: z.number(),
 });
+export type UploadTokenResponse = z.infer<typeof uploadTokenSchema>;
 
 export const webhookSchema = z.object({
   /** Receives a POST when the job is ready, has failed or was cancelled. */
