@@ -32,6 +32,8 @@ declare namespace Cloudflare {
     CREATE_TOKEN?: string;
     /** Origins of the sites that may frame the upload page (`<tributary-upload>`), separated by spaces. */
     FRAME_SITES: string;
+    /** Apple's category of the feed at `/feed.xml`. */
+    FEED_CATEGORY: string;
     /** "on": webhooks may also go to this machine and its network. */
     WEBHOOK_ALLOW_PRIVATE: string;
     /** When set, requests with this token may see, delete and relabel every video. */

@@ -9,26 +9,53 @@ export interface Enclosure {
   sizeBytes: number;
 }
 
-/** RSS 2.0 for feed readers and podcast apps. HLS is offered in addition to an MP4 (podcastindex.org). */
+/** A square of 1400 pixels, the least that Apple accepts. */
+const ARTWORK = "podcast.png";
+
+/**
+ * RSS 2.0 for feed readers and podcast apps, with everything that Apple Podcasts requires of a show. HLS is offered in
+ * addition to an MP4 (podcastindex.org).
+ * @param category one of Apple's (podcasters.apple.com/support/1691-apple-podcasts-categories)
+ */
 export function rssFeed(
   origin: string,
   items: readonly (Published & { enclosure: Enclosure })[],
+  category: string,
 ): string {
+  const { host } = new URL(origin);
+  const artwork = `${origin}/${ARTWORK}`;
   return String(
     html`${raw('<?xml version="1.0" encoding="utf-8"?>')}
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:podcast="https://podcastindex.org/namespace/1.0">
 <channel>
-<title>Videos of ${new URL(origin).host}</title>
+<title>Videos of ${host}</title>
 <link>${origin}/videos</link>
 <atom:link href="${origin}/feed.xml" rel="self" type="application/rss+xml"/>
 <description>The newest videos that are listed on this site.</description>
-<language>en</language>
+<language>${languageOf(items)}</language>
 <generator>Tributary</generator>
+<image><url>${artwork}</url><title>Videos of ${host}</title><link>${origin}/videos</link></image>
+<itunes:image href="${artwork}"/>
+<itunes:author>${host}</itunes:author>
+<itunes:category text="${category}"/>
 <itunes:explicit>false</itunes:explicit>
+<itunes:type>episodic</itunes:type>
 ${items.map(item)}</channel>
 </rss>
 `,
   );
+}
+
+/** The one that most videos are in, of those that say it. */
+function languageOf(items: readonly Published[]): string {
+  const counts = new Map<string, number>();
+  for (const { video } of items) {
+    if (video.language !== null) {
+      counts.set(video.language, (counts.get(video.language) ?? 0) + 1);
+    }
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0] ?? "en";
 }
 
 function item(it: Published & { enclosure: Enclosure }) {

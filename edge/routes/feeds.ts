@@ -34,7 +34,8 @@ feedRoutes.get("/feed.xml", readLimited, async (c) => {
   const items = await Promise.all(
     videos.map(async (each) => ({ ...each, enclosure: await enclosureOf(c.env, each) })),
   );
-  return xml(c, "application/rss+xml", rssFeed(new URL(c.req.url).origin, items));
+  const feed = rssFeed(new URL(c.req.url).origin, items, c.env.FEED_CATEGORY);
+  return xml(c, "application/rss+xml", feed);
 });
 
 const CACHED = { "cache-control": "public, max-age=300" };

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { parseRssFeed } from "feedsmith";
 import { expect, test } from "vitest";
@@ -15,7 +16,7 @@ const ENCLOSURE = {
 
 function readFeed(videos: (typeof VIDEO)[]) {
   const items = videos.map((video) => ({ ...publishedVideo(video), enclosure: ENCLOSURE }));
-  const text = rssFeed(ORIGIN, items);
+  const text = rssFeed(ORIGIN, items, "Society & Culture");
   expect(XMLValidator.validate(text)).toBe(true);
   return parseRssFeed(text);
 }
@@ -25,7 +26,16 @@ test("the RSS feed has what readers and podcast apps ask for", () => {
   expect(feed).toMatchObject({
     title: "Videos of tributary.example",
     link: `${ORIGIN}/videos`,
-    language: "en",
+    language: "de-AT",
+    // Apple Podcasts lists no show without image, category and word on explicit content.
+    image: { url: `${ORIGIN}/podcast.png`, link: `${ORIGIN}/videos` },
+    itunes: {
+      image: `${ORIGIN}/podcast.png`,
+      author: "tributary.example",
+      categories: [{ text: "Society & Culture" }],
+      explicit: false,
+      type: "episodic",
+    },
     atom: { links: [{ href: `${ORIGIN}/feed.xml`, rel: "self" }] },
   });
   const [item, hostile] = feed.items ?? [];
@@ -50,8 +60,18 @@ test("the RSS feed has what readers and podcast apps ask for", () => {
   expect(hostile?.title).toBe(HOSTILE);
 });
 
+test("the artwork of the feed is as large as Apple asks for, and a PNG in RGB", async () => {
+  const png = await readFile(new URL("../../web/public/podcast.png", import.meta.url));
+  expect(png.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+  // IHDR (PNG, 11.2.1): width, height, bit depth, colour type 2 is RGB.
+  expect([png.readUInt32BE(16), png.readUInt32BE(20), png[24], png[25]]).toEqual([
+    1400, 1400, 8, 2,
+  ]);
+  expect(png.length).toBeLessThan(512 * 1024);
+});
+
 test("a feed and a sitemap of no videos are whole, too", () => {
-  expect(readFeed([]).title).toBe("Videos of tributary.example");
+  expect(readFeed([])).toMatchObject({ title: "Videos of tributary.example", language: "en" });
   expect(XMLValidator.validate(sitemap(ORIGIN, []))).toBe(true);
 });
 
