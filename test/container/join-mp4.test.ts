@@ -2,8 +2,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assembleSegments } from "../../edge/container/assemble.ts";
@@ -152,56 +150,6 @@ test("an MP4 by a tab has the bytes of a server's, but for the time of creation"
   expect(bytes.length).toBe(stored.length);
   expect(Buffer.from(timeless(bytes)).equals(timeless(new Uint8Array(stored)))).toBe(true);
 });
-
-/** Bytes of array buffers that survive a full garbage collection. */
-function liveBytes(): number {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
-  return process.memoryUsage().arrayBuffers;
-}
-
-function median(of: readonly number[]): number {
-  return [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? Number.NaN;
-}
-
-test.runIf(IS_LONG)(
-  "memory stays flat while five minutes are joined",
-  async () => {
-    const files = await filesOfJob();
-    const [video] = files.tracks;
-    let written = 0;
-    const writable = new WritableStream<WrittenPart>({
-      write: ({ data }) => {
-        written += data.byteLength;
-      },
-    });
-    const live: number[] = [];
-    let share = 0;
-    const onProgress = (now: number) => {
-      if (now - share < 0.05) return;
-      share = now;
-      live.push(liveBytes());
-    };
-    const { signal } = new AbortController();
-    const masterUrl = `${origin}/v/native/master.m3u8`;
-    const options = {
-      masterUrl,
-      ownerToken: null,
-      signal,
-      files,
-      target: { writable },
-      onProgress,
-    };
-    await makeMp4(options, video as (typeof files.tracks)[number]);
-    console.log(`${written} bytes; alive: ${live.map((each) => Math.round(each / 1e6))} MB`);
-    expect(written).toBeGreaterThan(30e6);
-    expect(live.length).toBeGreaterThan(15);
-    // Memory does not grow. With the whole file in memory, the end would have some 20 MB more than the beginning.
-    const third = Math.floor(live.length / 3);
-    expect(median(live.slice(-third)) - median(live.slice(0, third))).toBeLessThan(14e6);
-  },
-  120_000,
-);
 
 test("an M4A has the sound and nothing else", async () => {
   const { tracks } = await filesOfJob();
