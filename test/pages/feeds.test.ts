@@ -63,7 +63,7 @@ test("the RSS feed has what readers and podcast apps ask for", () => {
 test("the artwork of the feed is as large as Apple asks for, and a PNG in RGB", async () => {
   const png = await readFile(new URL("../../web/public/podcast.png", import.meta.url));
   expect(png.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
-  // IHDR (PNG, 11.2.1): width, height, bit depth, colour type 2 is RGB.
+  // The image header (PNG, 11.2.1): width, height, bit depth, colour type 2 is RGB.
   expect([png.readUInt32BE(16), png.readUInt32BE(20), png[24], png[25]]).toEqual([
     1400, 1400, 8, 2,
   ]);
