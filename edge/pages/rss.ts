@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html";
+import type { SubtitleTrack } from "../../shared/playlist/subtitles.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import type { Published } from "./published.ts";
 
@@ -9,6 +10,12 @@ export interface Enclosure {
   sizeBytes: number;
 }
 
+export interface FeedItem extends Published {
+  enclosure: Enclosure;
+  /** Captions. Podcast apps show them as transcripts. */
+  tracks: readonly Pick<SubtitleTrack, "id" | "language">[];
+}
+
 /** A square of 1400 pixels, the least that Apple accepts. */
 const ARTWORK = "podcast.png";
 
@@ -17,11 +24,7 @@ const ARTWORK = "podcast.png";
  * addition to an MP4 (podcastindex.org).
  * @param category one of Apple's (podcasters.apple.com/support/1691-apple-podcasts-categories)
  */
-export function rssFeed(
-  origin: string,
-  items: readonly (Published & { enclosure: Enclosure })[],
-  category: string,
-): string {
+export function rssFeed(origin: string, items: readonly FeedItem[], category: string): string {
   const { host } = new URL(origin);
   const artwork = `${origin}/${ARTWORK}`;
   return String(
@@ -58,8 +61,8 @@ function languageOf(items: readonly Published[]): string {
   return most?.[0] ?? "en";
 }
 
-function item(it: Published & { enclosure: Enclosure }) {
-  const { video, watchUrl, podcastUrl, posterUrl, durationSeconds, enclosure } = it;
+function item(it: FeedItem) {
+  const { video, watchUrl, podcastUrl, posterUrl, durationSeconds, enclosure, tracks } = it;
   return html`<item>
 <title>${video.title}</title>
 <link>${watchUrl}</link>
@@ -68,7 +71,11 @@ function item(it: Published & { enclosure: Enclosure }) {
 <description>${video.description || video.title}</description>
 <enclosure url="${enclosure.url}" length="${enclosure.sizeBytes}" type="${enclosure.type}"/>
 <podcast:alternateEnclosure type="${PLAYLIST_TYPE}" length="${video.bytesStored}" height="${video.height}"><podcast:source uri="${podcastUrl}"/></podcast:alternateEnclosure>
-<itunes:duration>${Math.round(durationSeconds)}</itunes:duration>
+${tracks.map(
+  ({ id, language }) =>
+    html`<podcast:transcript url="${new URL(`${id}/captions.vtt`, podcastUrl).href}" type="text/vtt" language="${language}" rel="captions"/>
+`,
+)}<itunes:duration>${Math.round(durationSeconds)}</itunes:duration>
 ${posterUrl && html`<itunes:image href="${posterUrl}"/>`}</item>
 `;
 }

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Video } from "../../shared/wire/api.ts";
+import { listCaptions } from "../catalog/captions.ts";
 import { listVideos } from "../catalog/videos.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import { readLimited } from "../http/admission.ts";
@@ -32,7 +33,13 @@ feedRoutes.get("/sitemap.xml", readLimited, async (c) => {
 feedRoutes.get("/feed.xml", readLimited, async (c) => {
   const videos = await listed(c, FEED_ITEMS);
   const items = await Promise.all(
-    videos.map(async (each) => ({ ...each, enclosure: await enclosureOf(c.env, each) })),
+    videos.map(async (each) => {
+      const [enclosure, { tracks }] = await Promise.all([
+        enclosureOf(c.env, each),
+        listCaptions(c.env.CATALOG, await currentVideo(c.env, each.video.id)),
+      ]);
+      return { ...each, enclosure, tracks };
+    }),
   );
   const feed = rssFeed(new URL(c.req.url).origin, items, c.env.FEED_CATEGORY);
   return xml(c, "application/rss+xml", feed);

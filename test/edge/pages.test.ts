@@ -245,6 +245,13 @@ test("feeds and the sitemap have what is listed and finished, and nothing else",
     await createJob(plan, "listed"),
   ];
   await env.MEDIA.put(mp4Key(listed.jobId), "an mp4");
+  const text = "WEBVTT\n\n00:00.000 --> 00:01.000\nFor those who read";
+  const added = await ask(`/api/videos/${listed.jobId}/captions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${listed.ownerToken}` },
+    body: JSON.stringify({ format: "vtt", language: "en", text }),
+  });
+  expect(added.status).toBe(201);
   for (const path of ["/feed.xml", "/sitemap.xml"]) {
     const response = await ask(path);
     expect(response.status).toBe(200);
@@ -256,6 +263,9 @@ test("feeds and the sitemap have what is listed and finished, and nothing else",
     expect(text).toContain(
       `<enclosure url="http://localhost/v/${listed.jobId}/download.mp4" length="6" type="video/mp4"/>`,
     );
+    const [, transcript = ""] = /<podcast:transcript url="([^"]+)"/.exec(text) ?? [];
+    const read = await ask(new URL(transcript).pathname);
+    expect(await read.text()).toContain("For those who read");
   }
   expect(await (await ask("/robots.txt")).text()).toContain("http://localhost/sitemap.xml");
 });

@@ -15,7 +15,11 @@ const ENCLOSURE = {
 };
 
 function readFeed(videos: (typeof VIDEO)[]) {
-  const items = videos.map((video) => ({ ...publishedVideo(video), enclosure: ENCLOSURE }));
+  const tracks = [{ id: "s1a2b3c4d", language: "de" }];
+  const items = videos.map((video) => ({
+    ...{ ...publishedVideo(video), enclosure: ENCLOSURE },
+    tracks,
+  }));
   const text = rssFeed(ORIGIN, items, "Society & Culture");
   expect(XMLValidator.validate(text)).toBe(true);
   return parseRssFeed(text);
@@ -47,6 +51,12 @@ test("the RSS feed has what readers and podcast apps ask for", () => {
     enclosures: [{ url: ENCLOSURE.url, type: "video/mp4", length: 123_456 }],
     itunes: { duration: 312, image: `${ORIGIN}/v/${VIDEO.id}/poster.jpg` },
     podcast: {
+      transcripts: [
+        {
+          url: `${ORIGIN}/v/${VIDEO.id}/s1a2b3c4d/captions.vtt`,
+          ...{ type: "text/vtt", language: "de", rel: "captions" },
+        },
+      ],
       alternateEnclosures: [
         {
           type: "application/vnd.apple.mpegurl",
