@@ -1,15 +1,20 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
+import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
-import { fixture } from "../setup/media.ts";
+import { ffmpeg, fixture, generatedClip } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
+import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
 
 // Choices survive a reload, and a finished video can be opened by its own address.
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchBrowser(LOCAL_SCRIPTS);
 });
 afterAll(() => browser.close());
 
@@ -52,4 +57,52 @@ test("the engine and the part that were chosen for a job stay after a reload", a
   await tab.page.reload();
   await tab.page.getByRole("heading", { name: "long-gop-20s" }).waitFor();
   await tab.close();
+});
+
+test("a picture of one's own for a file with sound alone stays after a reload", async () => {
+  const sound = await generatedClip("tone-40s.m4a", [
+    ...["-f", "lavfi", "-i", "sine=r=48000:duration=40", "-c:a", "aac"],
+  ]);
+  const picture = await generatedClip("red.png", [
+    ...["-f", "lavfi", "-i", "color=c=red:s=640x360", "-frames:v", "1"],
+  ]);
+  const ladder = "180:100";
+  const tab = await OwnerTab.open(
+    browser,
+    { serverUrl, engine: "auto", slots: 1, ladder },
+    () => {},
+    // Most of it is left for after the reload.
+    (it) => changeTasks(it, ({ task }) => (task.firstSegment > 0 ? 3_000 : 0)),
+  );
+  await inspect(tab, sound);
+  await tab.ladderApplied([{ shortSide: 180, kilobitsPerSecond: 100 }]);
+  await tab.soundPicture(picture);
+  const job = await tab.start();
+  const isPicture = ({ id }: { id: string }) => id.startsWith("v");
+  const { job: view } = await waitFor(tab, ({ job: now }) => {
+    return now?.tasks.some((task) => task.state === "done" && isPicture(task)) === true;
+  });
+  expect(view?.tasks.some((task) => task.state !== "done" && isPicture(task))).toBe(true);
+  tab.page.on("dialog", (dialog) => void dialog.accept());
+  await tab.reload();
+  await waitFor(tab, ({ phase }) => phase === "needs-file");
+  await tab.pick(sound);
+  const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
+  expect(ended.phase).toBe("ready");
+  const dir = await mkdtemp(join(tmpdir(), "tributary-reload-"));
+  try {
+    await copyPlaylists(job.masterUrl, dir, new AbortController().signal);
+    const argv = ["-i", join(dir, "master.m3u8"), "-map", "0:v:0", "-vf", "scale=1:1,format=rgb24"];
+    const pixels = await ffmpeg([...argv, "-fps_mode", "passthrough", "-f", "rawvideo", "-"]);
+    const colours = Array.from({ length: pixels.length / 3 }, (_, at) => [
+      ...pixels.subarray(3 * at, 3 * at + 3),
+    ]);
+    expect(colours.length).toBeGreaterThan(3);
+    // The site's card is green.
+    for (const [red = 0, green = 0] of colours)
+      expect([red > 200, green < 60]).toEqual([true, true]);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+    await tab.close();
+  }
 });
