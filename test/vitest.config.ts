@@ -15,8 +15,8 @@ const at = (path: string) => join(root, path);
 const storage = newStorageCredentials();
 useLocalSecrets();
 
-/** WebKitGTK, in `npm run test:clips`, and the tables of `npm run browsers`. */
-const OTHER_BROWSERS = ["webkit", "matrix", "players"].map(
+/** WebKitGTK, and captions in other players, in `npm run test:clips`; the tables of `npm run browsers`. */
+const OTHER_BROWSERS = ["webkit", "matrix", "players", "captions"].map(
   (name) => `test/browsers/${name}.test.ts`,
 );
 

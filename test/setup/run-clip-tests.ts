@@ -19,6 +19,7 @@ const FILES = [
   .concat(
     "test/browsers/firefox",
     "test/browsers/webkit",
+    "test/browsers/captions",
     "test/container/join-mp4",
     "test/web/pictures",
     "test/ingest/report-clips",
