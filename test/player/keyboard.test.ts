@@ -42,6 +42,14 @@ describe("keys do what they do on YouTube", () => {
   });
 });
 
+test("keys that write something can be left to others; Space and arrows stay", () => {
+  const without = (key: string) =>
+    keyAction({ key, altKey: false, ctrlKey: false, metaKey: false }, false, false);
+  for (const key of ["k", "K", "m", "<", ".", "0", "7"]) expect(without(key)).toBeNull();
+  expect(without(" ")).toEqual({ do: "play" });
+  expect(without("ArrowLeft")).toEqual({ do: "seek", bySeconds: -5 });
+});
+
 test("speeds go up and down one by one, and end", () => {
   expect(nextSpeed(1, 1)).toBe(1.25);
   expect(nextSpeed(1, -1)).toBe(0.75);

@@ -102,6 +102,20 @@ describe("the player", () => {
     await expect
       .poll(async () => (await read("currentTime")) - first, WITHIN)
       .toBeGreaterThan(0.01);
+    await page.keyboard.press(",");
+    await expect.poll(() => read("currentTime"), WITHIN).toBeCloseTo(first, 2);
+    await page.keyboard.press("l");
+    await expect.poll(() => read("currentTime"), WITHIN).toBeGreaterThan(5);
+    await page.keyboard.press("j");
+    await expect.poll(() => read("currentTime"), WITHIN).toBe(0);
+    await page.keyboard.press("Shift+<");
+    expect(await read("playbackRate")).toBe(1);
+    await page.keyboard.press("Shift+>");
+    const isFull = () => page.evaluate(() => document.fullscreenElement !== null);
+    for (const full of [true, false]) {
+      await page.keyboard.press("f");
+      await expect.poll(isFull, WITHIN).toBe(full);
+    }
 
     // Each control is reached, has a name, and works.
     const slider = page.getByRole("slider", { name: "Position in the video" });
@@ -130,6 +144,22 @@ describe("the player", () => {
     await page.keyboard.press("Escape");
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
     await expect.poll(focused).toBe("Settings");
+
+    // Letters can be switched off, for those who speak to their computer (WCAG 2.1.4).
+    const play = page.getByRole("button", { name: "Play", exact: true });
+    expect(await play.getAttribute("aria-keyshortcuts")).toBe("k");
+    await page.getByRole("button", { name: "Settings" }).press("Enter");
+    await page.getByLabel("Keys such as K, M and F").selectOption("Off");
+    await page.keyboard.press("Escape");
+    expect(await play.getAttribute("aria-keyshortcuts")).toBeNull();
+    await page.keyboard.press("m");
+    await page.keyboard.press("0");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => read("currentTime"), WITHIN).toBeGreaterThan(5);
+    expect(await read("muted")).toBe(true);
+    await page.getByRole("button", { name: "Settings" }).press("Enter");
+    await page.getByLabel("Keys such as K, M and F").selectOption("On");
+    await page.keyboard.press("Escape");
 
     // The choices hold for another video in this browser.
     await stage.run((it, url) => it.showWatch("missing", url), masterUrl);

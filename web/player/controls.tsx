@@ -29,6 +29,7 @@ import {
   SettingsIcon,
   SoundIcon,
 } from "./player-icons.tsx";
+import { keepPreferences, readPreferences } from "./preferences.ts";
 import { chapterAt, Timeline } from "./timeline.tsx";
 
 /** The controls of the player: timeline, buttons and menus. */
@@ -50,9 +51,11 @@ export function Controls({
 }) {
   const { video } = played;
   const isOpen = useSignal(false);
+  const hasKeys = useSignal(readPreferences().keys);
   const settings = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const id = useId();
+  const keys = (key: string) => (hasKeys.value ? key : undefined);
   const press = (action: KeyAction) => () => say(act(played, action));
   const close = (returnFocus: boolean) => {
     isOpen.value = false;
@@ -84,6 +87,18 @@ export function Controls({
           }}
         >
           <Settings video={video} playback={playback} media={media} />
+          <Menu
+            label={t("player.keys")}
+            value={hasKeys.value ? "on" : "off"}
+            choices={[
+              { value: "on", label: t("player.on") },
+              { value: "off", label: t("player.off") },
+            ]}
+            onChoose={(value) => {
+              hasKeys.value = value === "on";
+              keepPreferences({ keys: hasKeys.value });
+            }}
+          />
         </div>
       )}
       <Timeline
@@ -94,12 +109,12 @@ export function Controls({
         onSeek={(seconds) => seekTo(played, seconds)}
       />
       <div class="controls-row">
-        <Button label={playLabel} keys="k" onPress={press({ do: "play" })}>
+        <Button label={playLabel} keys={keys("k")} onPress={press({ do: "play" })}>
           {media.hasEnded ? <AgainIcon /> : media.isPaused ? <PlayIcon /> : <PauseIcon />}
         </Button>
         <Button
           label={media.isMuted ? t("player.soundOn") : t("player.mute")}
-          keys="m"
+          keys={keys("m")}
           onPress={press({ do: "mute" })}
         >
           {media.isMuted || media.volume === 0 ? <MutedIcon /> : <SoundIcon />}
@@ -122,7 +137,7 @@ export function Controls({
         {media.captions.length > 0 && (
           <Button
             label={t("player.subtitles")}
-            keys="c"
+            keys={keys("c")}
             isPressed={shown !== undefined}
             onPress={press({ do: "captions" })}
           >
@@ -163,7 +178,7 @@ export function Controls({
         )}
         <Button
           label={media.isFull ? t("player.leaveFullScreen") : t("player.fullScreen")}
-          keys="f"
+          keys={keys("f")}
           onPress={press({ do: "fullscreen" })}
         >
           {media.isFull ? <LeaveFullIcon /> : <FullIcon />}
@@ -181,8 +196,8 @@ function Button({
   children,
 }: {
   label: string;
-  /** Key with the same effect. */
-  keys?: string;
+  /** Key with the same effect; undefined: there is none. */
+  keys?: string | undefined;
   isPressed?: boolean;
   onPress(): void;
   children: ComponentChildren;

@@ -38,16 +38,19 @@ const UNLESS_USED: Readonly<Record<string, KeyAction>> = {
 
 /**
  * @param isUsed whether the focused control takes Space and the arrows itself
+ * @param hasLetters whether keys that write something have actions. Viewers can switch that off: dictated text presses
+ *   such keys, too (WCAG 2.1.4).
  * @returns null for keys without an action, and for keys with a modifier, which belong to the browser
  */
 export function keyAction(
   { key, altKey, ctrlKey, metaKey }: PressedKey,
   isUsed: boolean,
+  hasLetters = true,
 ): KeyAction | null {
   if (altKey || ctrlKey || metaKey) return null;
-  if (/^\d$/.test(key)) return { do: "seek-to", share: Number(key) / 10 };
+  if (hasLetters && /^\d$/.test(key)) return { do: "seek-to", share: Number(key) / 10 };
   const name = key.length === 1 ? key.toLowerCase() : key;
-  if (Object.hasOwn(ALWAYS, name)) return ALWAYS[name] ?? null;
+  if (hasLetters && Object.hasOwn(ALWAYS, name)) return ALWAYS[name] ?? null;
   return isUsed || !Object.hasOwn(UNLESS_USED, key) ? null : (UNLESS_USED[key] ?? null);
 }
 

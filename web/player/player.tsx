@@ -150,7 +150,7 @@ export function Player({
       const isUsed =
         target.closest(".volume") !== null ||
         (event.key === " " && target.closest("button") !== null);
-      const action = keyAction(event, isUsed);
+      const action = keyAction(event, isUsed, readPreferences().keys);
       if (action === null) return;
       event.preventDefault();
       say(act({ video: element, frame: around, frameRate, isMaking }, action));

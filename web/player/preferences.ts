@@ -12,15 +12,18 @@ export interface Preferences {
   /** 0..1 */
   volume: number;
   muted: boolean;
+  /** Keys of single letters, digits and signs do something. */
+  keys: boolean;
 }
 
 export function readPreferences(): Preferences {
-  const { speed, captions, volume, muted } = KEPT.read();
+  const { speed, captions, volume, muted, keys } = KEPT.read();
   return {
     speed: within(speed, 0.25, 2, 1),
     captions: captions ?? null,
     volume: within(volume, 0, 1, 1),
     muted: muted === "yes",
+    keys: keys !== "no",
   };
 }
 

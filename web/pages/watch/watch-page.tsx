@@ -278,7 +278,7 @@ const ASK_ANEW = "watch.askThePersonWhoSent";
 function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advice"> | null {
   switch (state.kind) {
     case "missing":
-      return errorText("JOB_NOT_FOUND");
+      return { ...errorText("JOB_NOT_FOUND"), advice: t("watch.checkTheAddress") };
     case "refused":
       return errorText(state.error.code);
     case "unreachable":
