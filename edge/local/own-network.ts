@@ -27,9 +27,9 @@ function interfaces() {
 
 /**
  * The emulator's storage answers only pages of localhost. This machine's own pages may be open under other names: an
- * address, a name that a router gives, a forwarded port. So this removes the `Origin` of requests whose `Origin` is the
- * host that they ask. Pages of other sites cannot look like that: over http Vite answers only to addresses and its own
- * names, and over https nobody else has the key. The signed URL limits what a request may do.
+ * address, a name that a router gives, a forwarded port. So this removes `Origin` from requests in which it equals the
+ * host of the request. Requests from pages of other sites cannot look like this: over http, Vite answers only to
+ * addresses and its own names, and over https nobody else has the key. The signed URL limits what a request may do.
  */
 export function openStorageToNetwork(): Plugin {
   const open = (request: IncomingMessage, _response: unknown, next: () => void): void => {

@@ -32,7 +32,10 @@ export const wholeSourceRequestSchema = z.object({
 });
 export type WholeSourceRequest = z.infer<typeof wholeSourceRequestSchema>;
 
-/** `POST /transcode-segment`: answered once the coordinator has welcomed the container, which then starts its work. */
+/**
+ * `POST /transcode-segment`: answered once the coordinator has welcomed the container, or the container has begun to
+ * read a whole source. It then works on.
+ */
 export const serveJobRequestSchema = z.object({
   jobId: idSchema,
   /** The coordinator's WebSocket. */

@@ -58,8 +58,7 @@ export function grantLease(
 export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
   const before = draft.beat(lease.id);
   draft.putBeat(lease.id, {
-    // A deadline never moves to an earlier time. After an eviction, the last sign of life may be later than the stored
-    // one.
+    // A deadline never moves to an earlier time. After an eviction, the assumed sign of life may be later than now.
     heardAtMs: Math.max(draft.nowMs, before?.heardAtMs ?? 0),
     progress: progress ?? before?.progress ?? 0,
   });

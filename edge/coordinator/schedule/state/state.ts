@@ -18,7 +18,7 @@ import {
 
 /**
  * The last sign of life of a lease. Kept only in memory: a row for each heartbeat would be too many. After an eviction,
- * the older `Lease.heardAtMs` is used instead.
+ * the latest possible time is assumed: `Lease.heardAtMs` plus `BEAT_RECORDED_EVERY_MS`.
  */
 export interface Beat {
   heardAtMs: number;
