@@ -1,6 +1,6 @@
 // npm run deploy: builds the Worker and its assets, and uploads them to Cloudflare.
 //
-// npm run deploy [-- WRANGLER ARGUMENTS] for example npm run dry-run, which needs no account
+//     npm run deploy [-- WRANGLER ARGUMENTS]        for example npm run dry-run, which needs no account
 
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";

@@ -11,11 +11,13 @@ import { z } from "zod";
  * required. A new message or optional field that older holders can ignore needs no new version. A change of the form of
  * segments does, because all holders of a job must make the same form.
  *
- * 2: frames may be decoded ahead of their presentation time (`cmaf/decode-clock.ts`). 3: a socket is opened with a
- * ticket, and the hello has no token; init segments travel in the offer. 4: a rendition has one init segment, which
- * follows from the plan; x264 writes its parameter sets under id 1 and uses a faster search. 5: a rendition may have a
- * change of loudness and six channels; an init segment may state the duration of the longest frame. 6: only the first decode times
- * of a video are rounded, as many as the plan says.
+ * 2: frames may be decoded ahead of their presentation time (`cmaf/decode-clock.ts`).
+ * 3: a socket is opened with a ticket, and the hello has no token; init segments travel in the offer.
+ * 4: a rendition has one init segment, which follows from the plan; x264 writes its parameter sets under id 1 and
+ *    uses a faster search.
+ * 5: a rendition may have a change of loudness and six channels; an init segment may state the duration of the
+ *    longest frame.
+ * 6: only the first decode times of a video are rounded, as many as the plan says.
  */
 export const PROTOCOL_VERSION = 6;
 /** The oldest version that a coordinator supports. Raise it to make older holders reload. */
