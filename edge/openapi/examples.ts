@@ -1,6 +1,6 @@
 /**
- * Examples of what the API answers, and of requests that have none at their schema, by the schema's name in the
- * document. Each is of one video: Lesson 3.
+ * Examples of answers, and of requests whose schemas have no example of their own, by the schema's name in the
+ * document. All are about the same video, "Lesson 3".
  */
 
 const ORIGIN = "https://tributary.example";
@@ -9,7 +9,7 @@ const CREATED_AT_MS = 1_795_777_200_000;
 const ENDED_AT_MS = CREATED_AT_MS + 42_000;
 const HOUR_MS = 3_600_000;
 const SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-/** An upload's handle, as all texts that the site signs: content and signature. */
+/** The handle of an upload. Like all texts that the site signs, it consists of content and signature. */
 const SEALED = "eyJrZXkiOiJ1cGxvYWRzLzAifQ.c2lnbmF0dXJl";
 
 const DETAILS = {

@@ -117,7 +117,7 @@ const NAMES = new Map(Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [sch
 export function namedSchemas(): Record<string, Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(NAMED_SCHEMAS).map(([name, schema]) => {
-      // zod leaves its own out where something is made of what is taken.
+      // Zod's JSON Schema omits examples for schemas with a transform, so they are added here.
       const examples = name in EXAMPLES ? [EXAMPLES[name]] : schema.meta()?.["examples"];
       return [name, { ...(examples ? { examples } : {}), ...jsonSchema(schema) }];
     }),

@@ -16,7 +16,7 @@ export interface FeedItem extends Published {
   tracks: readonly Pick<SubtitleTrack, "id" | "language">[];
 }
 
-/** A square of 1400 pixels, the least that Apple accepts. */
+/** A square of 1400 pixels, the smallest size that Apple accepts. */
 const ARTWORK = "podcast.png";
 
 /**
@@ -49,7 +49,7 @@ ${items.map(item)}</channel>
   );
 }
 
-/** The one that most videos are in, of those that say it. */
+/** The language that most of the videos have, of those that state one. */
 function languageOf(items: readonly Published[]): string {
   const counts = new Map<string, number>();
   for (const { video } of items) {

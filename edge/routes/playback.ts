@@ -123,7 +123,7 @@ playbackRoutes.get("/:id/download.mp4", async (c) => {
   return response;
 });
 
-/** For players that read chapters from a file of their own. */
+/** The chapters as a separate file, for players that read one. */
 playbackRoutes.get("/:id/chapters.vtt", async (c) => {
   const video = await findVideo(c.env.CATALOG, c.get("videoId"));
   const text = video && renderChapters(video.chapters, video.durationTicks / TICKS_PER_SECOND);

@@ -2,8 +2,8 @@ import type { Chapter } from "../wire/details.ts";
 import { escapeText, writeWebvtt } from "./webvtt.ts";
 
 /**
- * Chapters as WebVTT (`kind="chapters"`): a cue each, up to the next one's start.
- * @param endSeconds of the video: what begins there or later is left out
+ * Chapters as WebVTT (`kind="chapters"`). Each is a cue that ends at the start of the next one.
+ * @param endSeconds end of the video; chapters that begin there or later are left out
  * @returns null where there is no chapter
  */
 export function renderChapters(chapters: readonly Chapter[], endSeconds: number): string | null {

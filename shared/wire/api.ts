@@ -313,7 +313,7 @@ export const videoLinkSchema = z.object({
   posterUrl: z.string(),
   storyboardUrl: z.string(),
   chaptersUrl: z.string(),
-  /** Where it was kept, and the owner lets viewers have it. */
+  /** Answers 404 unless the original was kept and its owner lets viewers download it. */
   originalUrl: z.string(),
 });
 export type SignedLink = z.infer<typeof videoLinkSchema>;
