@@ -43,7 +43,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-});
+}, 60_000);
 afterAll(async () => {
   site?.close();
   await rm(program, { recursive: true, force: true });
