@@ -6,14 +6,14 @@ import type { OwnerTab } from "./owner-tab.ts";
 
 /** Time between looks at the page. Each look costs the page time; the report takes its times from the edge. */
 const LOOK_EVERY_MS = 500;
-/** The same while a file is read: a late click on Start would count as the page's time. */
-const LOOK_EVERY_READING_MS = 25;
+/** The driver waits for the end of these in the page: a late click on Start would count as the page's time. */
+const READING: readonly ShownState["phase"][] = ["idle", "inspecting"];
 /** Without a change for this long, the job hangs. The longest regular wait: a server is called again after 240 s. */
 const STILL_MS = 300_000;
 
 /** Whether the file was read or refused. */
 export function isInspected({ phase }: ShownState): boolean {
-  return phase !== "idle" && phase !== "inspecting";
+  return !READING.includes(phase);
 }
 
 /** The error why there is no video, as the page or the edge states it. */
@@ -39,7 +39,7 @@ export async function follow(
   let lastLine = "";
   for (;;) {
     signal.throwIfAborted();
-    const state = await tab.state();
+    const state = await tab.state(READING, LOOK_EVERY_MS);
     if (until(state)) return state;
     const now = signOfLife(state);
     if (now !== lastSeen) lastChangeMs = Date.now();
@@ -51,7 +51,7 @@ export async function follow(
     const line = progressLine(state);
     if (line !== lastLine) say(line);
     lastLine = line;
-    await sleep(isInspected(state) ? LOOK_EVERY_MS : LOOK_EVERY_READING_MS);
+    if (isInspected(state)) await sleep(LOOK_EVERY_MS);
   }
 }
 

@@ -21,6 +21,8 @@ import { countDownloads } from "./page-downloads.ts";
 import { logOf } from "./page-log.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
+/** Time between looks in the page itself, which cost far less than looks from outside. */
+const LOOK_IN_PAGE_MS = 10;
 
 export interface OwnerTabOptions {
   /** The app's origin, no slash at the end. */
@@ -141,13 +143,21 @@ export class OwnerTab {
     throw new TributaryError(problem.code, problem.detail);
   }
 
-  /** The page's state. Passed as text, because an object of a thousand tasks costs the browser many times more. */
-  async state(): Promise<ShownState> {
-    const text = await this.page.evaluate(() =>
-      JSON.stringify(
-        (globalThis as unknown as { tributary: { state: ShownState } }).tributary.state,
-      ),
-    );
+  /**
+   * The page's state. Passed as text, because an object of a thousand tasks costs the browser many times more.
+   * @param past phases that are over first: the page waits for that
+   * @param withinMs the longest wait, in milliseconds
+   */
+  async state(past: readonly ShownState["phase"][] = [], withinMs = 0): Promise<ShownState> {
+    const wait = { past: [...past], untilMs: withinMs, everyMs: LOOK_IN_PAGE_MS };
+    const text = await this.page.evaluate(async ({ past, untilMs, everyMs }) => {
+      const shown = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
+      const beganMs = performance.now();
+      while (past.includes(shown.state.phase) && performance.now() - beganMs < untilMs) {
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+      }
+      return JSON.stringify(shown.state);
+    }, wait);
     return JSON.parse(text) as ShownState;
   }
 
