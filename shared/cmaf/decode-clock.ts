@@ -27,8 +27,9 @@ import { TICKS_PER_SECOND } from "../job/ticks.ts";
  * Chromium goes by durations.
  *
  * Firefox 153 and WebKitGTK 2.50 with hls.js begin such a video at 0, with even and uneven frames, decode all
- * without a stall, and end where they should (the table of players in `web/README.md`). Which picture a paused
- * seek shows there is not known: both report the time that was sought as the picture's time.
+ * without a stall, and end where they should (the table of players in `web/README.md`). Both report the time of a
+ * paused seek in place of the picture's, so the pictures were compared: at 240p they showed the wanted one in 21 of 21
+ * seeks, with even and with uneven frames (Chromium in 20 and in 21).
  */
 
 /** As many as ffmpeg looks at, and some more. */

@@ -24,6 +24,8 @@ export interface TestBrowser {
   /** Name and version, e.g. "firefox/153.7.0". */
   readonly version: string;
   newTab(): Promise<BrowserTab>;
+  /** Number of frames that its decoder was given; only where its pages' own counters leave some out. */
+  framesToDecode?(): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../edge/local/server.ts";
@@ -14,8 +14,12 @@ const LOOK_AGAIN_MS = 100;
 /**
  * WebKitGTK's MiniBrowser under Xvfb, driven by WebKitWebDriver (W3C WebDriver). The caller closes it. WebDriver
  * reports no console lines. Lines about crashes come from the driver's own output.
+ *
+ * @param options.countsFrames whether the browser has `framesToDecode`, which writes a log; default: false. WebKitGTK's
+ *   own counter leaves out the frames that came too late on a busy machine: GStreamer's decoder skips some of them and
+ *   drops others before they are counted
  */
-export async function launchWebkit(): Promise<TestBrowser> {
+export async function launchWebkit({ countsFrames = false } = {}): Promise<TestBrowser> {
   const binary = webkitPath();
   if (binary === undefined) throw new Error("No WebKitGTK found (webkit2gtk-driver).");
   const home = await mkdtemp(join(tmpdir(), "tributary-webkit-"));
@@ -25,6 +29,7 @@ export async function launchWebkit(): Promise<TestBrowser> {
     ...{ DISPLAY: display, HOME: home, NO_AT_BRIDGE: "1" },
     ...{ XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home },
     ...{ LIBGL_ALWAYS_SOFTWARE: "1", WEBKIT_DISABLE_DMABUF_RENDERER: "1" },
+    ...(countsFrames ? decoderLog(home) : {}),
     // For root in a container, which has no user namespaces.
     ...(process.getuid?.() === 0 ? { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } : {}),
   };
@@ -70,6 +75,7 @@ export async function launchWebkit(): Promise<TestBrowser> {
         };
         return tabOf(session, made.handle, front, logs);
       },
+      ...(countsFrames ? { framesToDecode: () => framesToDecode(home) } : {}),
       async close() {
         await session("DELETE", "").catch(() => {});
         await stop();
@@ -79,6 +85,20 @@ export async function launchWebkit(): Promise<TestBrowser> {
     await stop();
     throw thrown;
   }
+}
+
+/** The decoder's own messages, in a file for each process. */
+const decoderLog = (dir: string) => ({
+  GST_DEBUG: "videodecoder:6",
+  GST_DEBUG_NO_COLOR: "1",
+  GST_DEBUG_FILE: join(dir, "decoder-%p.log"),
+});
+
+/** Number of H.264 frames that GStreamer's decoder has been given so far. */
+async function framesToDecode(dir: string): Promise<number> {
+  const names = (await readdir(dir)).filter((name) => name.startsWith("decoder-"));
+  const logs = await Promise.all(names.map((name) => readFile(join(dir, name), "utf8")));
+  return logs.join("").match(/gst_video_decoder_chain:<avdec_h264[^>]*> chain/g)?.length ?? 0;
 }
 
 interface Session {

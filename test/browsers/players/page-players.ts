@@ -1,4 +1,5 @@
 import { type BrowserTab, waitFor } from "../tab.ts";
+import { GREY_SIZE } from "./grey-pictures.ts";
 import type { PagePlayer, PageServer } from "./page-server.ts";
 
 /** A player's run through a video in a page, from start to end. Times in seconds. */
@@ -20,6 +21,8 @@ export interface PageSeek {
   toSeconds: number;
   /** Media time of the frame that is shown; null where the browser does not report it. */
   pictureSeconds: number | null;
+  /** The picture in grey, of `GREY_SIZE`. */
+  grey: number[];
 }
 
 /** Records that the page keeps in `globalThis.kept`. */
@@ -176,8 +179,8 @@ export async function seekPaused(
 ): Promise<PageSeek[]> {
   const seeks: PageSeek[] = [];
   for (const to of toSeconds) {
-    const pictureSeconds = await tab.evaluate(
-      async ({ to, limitMs }) => {
+    const shown = await tab.evaluate(
+      async ({ to, limitMs, width, height }) => {
         const video = document.querySelector("video") as HTMLVideoElement;
         const { kept } = globalThis as unknown as Page;
         video.pause();
@@ -193,11 +196,23 @@ export async function seekPaused(
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
         await new Promise((resolve) => setTimeout(resolve, 100));
-        return kept.pictures.length > before ? (kept.pictures.at(-1) ?? null) : null;
+        const pictureSeconds =
+          kept.pictures.length > before ? (kept.pictures.at(-1) ?? null) : null;
+        const canvas = Object.assign(document.createElement("canvas"), { width, height });
+        const context = canvas.getContext("2d", { willReadFrequently: true });
+        if (context === null) throw new Error("no canvas");
+        context.imageSmoothingQuality = "high";
+        context.drawImage(video, 0, 0, width, height);
+        const { data } = context.getImageData(0, 0, width, height);
+        const grey = Array.from({ length: width * height }, (_, pixel) => {
+          const [red = 0, green = 0, blue = 0] = data.subarray(pixel * 4);
+          return Math.round(0.2126 * red + 0.7152 * green + 0.0722 * blue);
+        });
+        return { pictureSeconds, grey };
       },
-      { to, limitMs: SEEK_MS },
+      { to, limitMs: SEEK_MS, ...GREY_SIZE },
     );
-    seeks.push({ toSeconds: to, pictureSeconds });
+    seeks.push({ toSeconds: to, ...shown });
   }
   return seeks;
 }
