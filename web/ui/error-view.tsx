@@ -43,7 +43,8 @@ export function ErrorCard({
         </ul>
       )}
       <div class="actions">{children}</div>
-      <details class="details" key={error.code}>
+      {/* Whoever reports a fault of ours needs them at once. */}
+      <details class="details" key={error.code} open={error.code === "INTERNAL"}>
         <summary>{t("ui.details")}</summary>
         <p>{error.message}</p>
         <p>{rich("ui.code", { name: error.code, code: (inside) => <code>{inside}</code> })}</p>

@@ -32,6 +32,7 @@ export function Invitation({
       <ul class="joining">
         <li>{t("contribute.thisTabDownloadsShortPieces")}</li>
         <li>{t("contribute.itUsesTheProcessorYou")}</li>
+        <li>{t("contribute.itTakesBatteryAndData")}</li>
         <li>{t("contribute.piecesOfTheVideoPass")}</li>
         <li>{t("contribute.thePageCannotSeeYour")}</li>
       </ul>
