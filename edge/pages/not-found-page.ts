@@ -10,7 +10,7 @@ function isBrowsing(c: Context<AppEnv>): boolean {
   return isReading && c.req.header("accept")?.includes("text/html") === true;
 }
 
-/** Translates a page: elements with `data-say`, the name of a message, get that message as their text. */
+/** Translates a page: elements with `data-say` get a message as their text, those with `data-label` as their name. */
 function inWords(page: Response, words: PageWords): Response {
   return new HTMLRewriter()
     .on("html", inLanguage(words))
@@ -19,9 +19,10 @@ function inWords(page: Response, words: PageWords): Response {
         element.setInnerContent(`${words.say("nothing.title")} · Tributary`);
       },
     })
-    .on("nav", {
+    .on("[data-label]", {
       element: (element) => {
-        element.setAttribute("aria-label", words.say("nav.site"));
+        const key = element.getAttribute("data-label") as Parameters<Say>[0];
+        element.setAttribute("aria-label", words.say(key));
       },
     })
     .on("[data-say]", {

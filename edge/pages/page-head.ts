@@ -64,19 +64,19 @@ export function watchHead(it: Published, say?: Say): Markup {
       "twitter:player:width": String(video.width),
       "twitter:player:height": String(video.height),
     })}
-    <script type="application/ld+json">${jsonLd(videoObject(it))}</script>
+    <script type="application/ld+json">${jsonLd(videoObject(it, say))}</script>
   `;
 }
 
 /** The video as a schema.org/VideoObject. */
-export function videoObject(it: Published): WithContext<VideoObject> {
+export function videoObject(it: Published, say?: Say): WithContext<VideoObject> {
   const { video, watchUrl, embedUrl, masterUrl, posterUrl, durationSeconds } = it;
   const starts = video.chapters.map(({ startSeconds }) => startSeconds);
   return {
     "@context": "https://schema.org",
     "@type": "VideoObject",
     name: video.title,
-    description: video.description || shortDescription(it),
+    description: video.description || shortDescription(it, say),
     ...(posterUrl && { thumbnailUrl: [posterUrl] }),
     uploadDate: new Date(video.createdAtMs).toISOString(),
     duration: `PT${Number(durationSeconds.toFixed(3))}S`,

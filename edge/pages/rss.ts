@@ -1,6 +1,8 @@
 import { html, raw } from "hono/html";
 import type { SubtitleTrack } from "../../shared/playlist/subtitles.ts";
+import { bestLanguage } from "../../shared/words/language.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
+import { wordsOf } from "./page-words.ts";
 import type { Published } from "./published.ts";
 
 /** The media file of a feed's item. */
@@ -21,23 +23,27 @@ const ARTWORK = "podcast.png";
 
 /**
  * RSS 2.0 for feed readers and podcast apps, with everything that Apple Podcasts requires of a show. HLS is offered in
- * addition to an MP4 (podcastindex.org).
+ * addition to an MP4 (podcastindex.org). The feed's own texts are in the language of most of its videos, where the
+ * site has messages in it.
  * @param category one of Apple's (podcasters.apple.com/support/1691-apple-podcasts-categories)
  */
 export function rssFeed(origin: string, items: readonly FeedItem[], category: string): string {
   const { host } = new URL(origin);
   const artwork = `${origin}/${ARTWORK}`;
+  const language = languageOf(items);
+  const { say } = wordsOf(bestLanguage([language]));
+  const title = say("feed.title", { site: host });
   return String(
     html`${raw('<?xml version="1.0" encoding="utf-8"?>')}
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:podcast="https://podcastindex.org/namespace/1.0">
 <channel>
-<title>Videos of ${host}</title>
+<title>${title}</title>
 <link>${origin}/videos</link>
 <atom:link href="${origin}/feed.xml" rel="self" type="application/rss+xml"/>
-<description>The newest videos that are listed on this site.</description>
-<language>${languageOf(items)}</language>
+<description>${say("feed.what")}</description>
+<language>${language}</language>
 <generator>Tributary</generator>
-<image><url>${artwork}</url><title>Videos of ${host}</title><link>${origin}/videos</link></image>
+<image><url>${artwork}</url><title>${title}</title><link>${origin}/videos</link></image>
 <itunes:image href="${artwork}"/>
 <itunes:author>${host}</itunes:author>
 <itunes:category text="${category}"/>

@@ -28,7 +28,7 @@ function readFeed(videos: (typeof VIDEO)[]) {
 test("the RSS feed has what readers and podcast apps ask for", () => {
   const feed = readFeed([VIDEO, HOSTILE_VIDEO]);
   expect(feed).toMatchObject({
-    title: "Videos of tributary.example",
+    title: "Videos von tributary.example",
     link: `${ORIGIN}/videos`,
     language: "de-AT",
     // Apple Podcasts lists no show without image, category and word on explicit content.

@@ -42,7 +42,7 @@ const LABELS: readonly string[] = [
 ];
 
 /** Names that are the same in all languages, and names of keys. */
-const NAMES: readonly string[] = [
+export const NAMES: readonly string[] = [
   "API",
   "Chrome",
   "Edge",
@@ -52,16 +52,21 @@ const NAMES: readonly string[] = [
   "Models",
   "Safari",
   "Tributary",
+  "accept-language, cookie",
+  // What a feed says to programs.
+  "episodic",
+  "false",
   "ffmpeg -i",
+  "openapi.json",
   "-c copy video.mp4",
 ];
 
 /** Calls whose strings are for programmers, or are no texts. */
 const UNREAD =
-  /Error$|^console\.|querySelector|closest$|getComponent$|\.split$|^WorkerLink$|[aA]ddEventListener|classList|^(?:t|rich|unread|wireError|notice)$|\.test$/;
+  /Error$|^console\.|^problemResponse$|headers?\.set$|querySelector|closest$|getComponent$|\.split$|^WorkerLink$|[aA]ddEventListener|classList|^(?:t|rich|unread|wireError|notice)$|\.test$/;
 
 /** Fields whose strings are for programmers. `message` is shown only under *Details*. */
-const UNREAD_FIELDS: readonly string[] = ["message", "code", "class", "type", "id"];
+const UNREAD_FIELDS: readonly string[] = ["message", "code", "class", "type", "id", '"@type"'];
 
 export interface FoundText {
   line: number;
@@ -119,10 +124,15 @@ export function findTexts(code: string, name: string): FoundText[] {
       case "Literal":
         if (isText(node["value"])) add(node, String(node["value"]));
         return;
+      case "TaggedTemplateExpression":
+        if (source(node["tag"]) !== "html") break;
+        for (const text of textsOfMarkup(partsOf(node["quasi"]).join(VALUE))) add(node, text);
+        // What stands between its parts.
+        for (const each of (node["quasi"] as Record<string, Node[]>)["expressions"] ?? [])
+          visit(each);
+        return;
       case "TemplateLiteral": {
-        const parts = (node["quasis"] as { value: { raw: string } }[]).map(
-          ({ value }) => value.raw,
-        );
+        const parts = partsOf(node);
         if (parts.some(isPartOfText) && !/^Bearer $/.test(parts.join("")))
           add(node, parts.join("…"));
         break;
@@ -133,6 +143,39 @@ export function findTexts(code: string, name: string): FoundText[] {
   visit(parseFile(code, name));
   return found;
 }
+
+/** In the place of what a piece of code puts in. */
+const VALUE = "\0";
+
+/** Parts of a template literal between its values. */
+function partsOf(template: unknown): string[] {
+  const { quasis } = template as { quasis: { value: { raw: string } }[] };
+  return quasis.map(({ value }) => value.raw);
+}
+
+/** Texts that markup shows or says by itself; one that its Worker says has `data-say` or `data-label`. */
+export function textsOfMarkup(markup: string): string[] {
+  const found: string[] = [];
+  const plain = markup
+    .replaceAll(/<!--.*?-->/gs, "")
+    .replaceAll(/<(script|style)\b.*?<\/\1>/gs, "")
+    .replaceAll(/<(\w+)[^>]*\bdata-say="[^"]*"[^>]*>[^<]*<\/\1>/g, "");
+  for (const [tag = ""] of plain.matchAll(/<[^>]*>/g)) {
+    if (tag.includes("data-label=")) continue;
+    for (const [, name = "", value = ""] of tag.matchAll(/\s([\w-]+)="([^"]*)"/g)) {
+      if (SHOWN_ATTRIBUTES.includes(name)) found.push(value);
+    }
+  }
+  found.push(...plain.split(/<[^>]*>/));
+  return (
+    found
+      .flatMap((text) => text.split(VALUE))
+      // The rest of an address is none.
+      .filter((text) => /\p{L}{2}/u.test(text) && !text.startsWith("/"))
+  );
+}
+
+const SHOWN_ATTRIBUTES = ["alt", "aria-description", "aria-label", "placeholder", "title"];
 
 /**
  * Whether an attribute other than a label may hold a text: a handler, for example. Most hold classes, addresses and

@@ -4,15 +4,29 @@ import { type MessageFormatElement, parse, TYPE } from "@formatjs/icu-messagefor
 import { expect, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 import { LANGUAGES, type Language } from "../../shared/words/language.ts";
+import { PAGES as FIRST_PAGES } from "../../web/build/first-words.ts";
 import { WORD_FILES, type WordFile } from "../../web/words/keys.ts";
 import { PAGE_WORDS } from "../../web/words/page-words.ts";
-import { children, findTexts, type Node, parseFile, walk } from "./page-texts.ts";
+import {
+  children,
+  findTexts,
+  NAMES,
+  type Node,
+  parseFile,
+  textsOfMarkup,
+  walk,
+} from "./page-texts.ts";
 
 type Messages = Record<string, string>;
 
 const OTHERS = (Object.keys(LANGUAGES) as Language[]).filter((language) => language !== "en");
 /** Folders whose texts are for people. */
-const PAGES = ["pages", "ui", "player", "captions", "files", "pictures"];
+const FOLDERS = [
+  ...["pages", "ui", "player", "captions", "files", "pictures", "element", "offline"].map(
+    (folder) => `web/${folder}`,
+  ),
+  "edge/pages",
+];
 /** Files whose texts are not for people, or are the same in all languages. */
 const DATA: readonly string[] = [
   // Names that devices choose for themselves.
@@ -22,7 +36,10 @@ const DATA: readonly string[] = [
   // Formats have the same name in all languages.
   "web/ui/format-names.ts",
 ];
-const sources = PAGES.flatMap((folder) => sourcesBelow(join(root, "web", folder)));
+const sources = [
+  ...FOLDERS.flatMap((folder) => sourcesBelow(join(root, folder))),
+  join(root, "edge/routes/pages.ts"),
+];
 
 /** The messages of all files by the keys that pages use: "upload.start.title". */
 function messagesOf(language: Language): Messages {
@@ -69,8 +86,42 @@ test.each([
   ['const say = () => "Nothing was found.";', ["Nothing was found."]],
   ['throw new Error("for programmers alone");', []],
   ['<p class="a b">{t("upload.start.title")}</p>', []],
+  ['const page = html`<h1 title="Look here">Too $' + "{late}</h1>`;", ["Look here", "Too"]],
+  ['const page = html`<p class="a b">$' + "{isLate ? 'Too late' : ''}</p>`;", ["Too late"]],
+  ['html`<meta name="robots" content="noindex" />$' + "{say('noVideo.title')}`;", []],
 ])("a text outside is found: %s", (code, texts) => {
   expect(findTexts(code, "a.tsx").map(({ text }) => text)).toEqual(texts);
+});
+
+/** Their titles are the Worker's (edge/pages/), which writes the rest of them, too. */
+const WORKERS_PAGES = ["404.html", "embed.html", "watch.html"];
+
+test.each(readdirSync(join(root, "web")).filter((name) => name.endsWith(".html")))(
+  "%s has no text of its own, and a title in each language",
+  (name) => {
+    const html = readFileSync(join(root, "web", name), "utf8");
+    const [, title = ""] = /<title>(.*?)<\/title>/.exec(html) ?? [];
+    const plain = title.replace(/(?: · )?Tributary/, "");
+    if (plain !== "API" && !WORKERS_PAGES.includes(name))
+      expect(FIRST_PAGES[`/${name}`]?.title, title).toBeTruthy();
+    const texts = textsOfMarkup(html.replace(/<title>.*?<\/title>/, ""));
+    expect(texts.filter((text) => !NAMES.includes(text.trim()))).toEqual([]);
+  },
+);
+
+test("a browser that is too old is told so in each language", () => {
+  const script = readFileSync(join(root, "web/public/too-old.js"), "utf8");
+  for (const language of Object.keys(LANGUAGES)) {
+    expect(script).toMatch(new RegExp(`^ +${language}: "[^"]{40,}",$`, "m"));
+  }
+});
+
+test("German addresses people as “Sie”, everywhere", () => {
+  const familiar =
+    // cspell:disable-next-line
+    /(?<!\p{L})(?:du|deine?[mnrs]?|dich|dir|lass|wähle|öffne|prüfe|lade|drücke|gib|nimm|warte)(?!\p{L})/iu;
+  const found = Object.entries(messagesOf("de")).filter(([, message]) => familiar.test(message));
+  expect(found).toEqual([]);
 });
 
 test.each(OTHERS)("%s says all that English says, and no more", (language) => {
@@ -115,8 +166,9 @@ test("each message gets the values that it needs, and is used", () => {
     });
   }
   expect(wrong).toEqual([]);
-  const worker = ["edge/pages/page-head.ts", "edge/pages/not-found-page.ts", "edge/routes/pages.ts"]
-    .concat("web/404.html", "web/build/first-words.ts")
+  const worker = ["edge/pages/page-head.ts", "edge/pages/not-found-page.ts", "edge/pages/rss.ts"]
+    .concat("edge/routes/pages.ts", "web/404.html")
+    .concat("web/build/first-words.ts", "web/build/upload-element.ts")
     .map((file) => readFileSync(join(root, file), "utf8"))
     .join();
   const idle = Object.keys(english).filter((key) => {

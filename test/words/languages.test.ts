@@ -6,6 +6,7 @@ import {
   formatLength,
   formatWait,
   languageName,
+  trackName,
 } from "../../web/ui/format.ts";
 import { noticeTexts } from "../../web/ui/notice-text.ts";
 import { WORD_FILES } from "../../web/words/keys.ts";
@@ -40,6 +41,21 @@ test("figures are written as the language writes them", async () => {
     "1 h 20 min",
     "1:02:03",
     "Arabisch",
+  ]);
+});
+
+test("tracks are named in the page's language, unless a person named them", async () => {
+  await speak("de");
+  const named = [
+    ["English", "en"],
+    ["German (2)", "de"],
+    ["Audio 2", "und"],
+    ["Subtitles (2)", "und"],
+    ["Kommentar der Regie", "de"],
+    ["Anna (2)", "en"],
+  ].map(([name = "", language = ""]) => trackName(name, language, "Ton"));
+  expect(named).toEqual([
+    ...["Englisch", "Deutsch (2)", "Ton 2", "Ton (2)", "Kommentar der Regie", "Anna (2)"],
   ]);
 });
 

@@ -21,9 +21,10 @@ import { PAGE_WORDS } from "../words/page-words.ts";
 const SITE = "Tributary";
 
 /** Words and title by HTML file. A null title: the Worker writes it, or the page is inside another site's page. */
-const PAGES: Readonly<Record<string, { words: readonly WordFile[]; title: Key | null }>> = {
+export const PAGES: Readonly<Record<string, { words: readonly WordFile[]; title: Key | null }>> = {
   "/index.html": { words: PAGE_WORDS.upload, title: "upload.shareAVideoFromThis" },
   "/frame-upload.html": { words: PAGE_WORDS.upload, title: "upload.shareAVideoFromThis" },
+  "/frame-refused.html": { words: PAGE_WORDS.frameRefused, title: "errors.FRAME_REFUSED.title" },
   "/contribute.html": { words: PAGE_WORDS.contribute, title: "contribute.lendAHand" },
   "/pool.html": { words: PAGE_WORDS.pool, title: "pool.pool" },
   "/videos.html": { words: PAGE_WORDS.videos, title: "videos.videos" },

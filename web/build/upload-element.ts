@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
+import { LANGUAGES } from "../../shared/words/language.ts";
 
 const ADDRESS = "/tributary-upload.js";
 
@@ -26,10 +29,22 @@ export function uploadElement(entry: string): Plugin {
   };
 }
 
+/** By language. */
+function labels(): Record<string, string> {
+  const labelIn = (language: string) => {
+    const path = new URL(`../../edge/pages/words/${language}.json`, import.meta.url);
+    return JSON.parse(readFileSync(fileURLToPath(path), "utf8"))["frame.label"];
+  };
+  return Object.fromEntries(
+    Object.keys(LANGUAGES).map((language) => [language, labelIn(language)]),
+  );
+}
+
 async function built(entry: string): Promise<string> {
   const made = await build({
     configFile: false,
     logLevel: "error",
+    define: { FRAME_LABELS: JSON.stringify(labels()) },
     build: { write: false, target: "es2022", lib: { entry, formats: ["es"] } },
   });
   const outputs = (Array.isArray(made) ? made : [made]).flatMap((each) =>

@@ -1,4 +1,4 @@
-import { languageName } from "../ui/format.ts";
+import { languageName, trackName } from "../ui/format.ts";
 import "./captions.css";
 import { useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
@@ -58,14 +58,15 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
     isBusy.value = false;
   };
   const language = languageName(track.language);
+  const name = trackName(track.name, track.language, t("captions.subtitles"));
   return (
     <li>
       <div class="captions-row">
         <span>
-          <b>{track.name}</b>
+          <b>{name}</b>
           <span class="hint">
             {[
-              language !== null && language !== track.name ? language : null,
+              language !== null && language !== name ? language : null,
               t("captions.captions", { cues: track.cues }),
               track.sourceTrack === null ? null : t("captions.fromTheFile"),
               track.isDefault ? t("captions.shownByDefault") : null,
@@ -79,7 +80,7 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
           type="button"
           class="button button-quiet"
           disabled={isBusy.value}
-          aria-label={t("captions.deleteTheSubtitles", { name: track.name })}
+          aria-label={t("captions.deleteTheSubtitles", { name })}
           onClick={remove}
         >
           {t("captions.delete")}

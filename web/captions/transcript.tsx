@@ -4,7 +4,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { type Cue, plainText, readOwnWebvtt } from "../../shared/captions/webvtt.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import { authorized } from "../player/authorized.ts";
-import { formatClock } from "../ui/format.ts";
+import { formatClock, trackName } from "../ui/format.ts";
 import { t } from "../words/words.ts";
 
 /** The captions as text beside the player: to read, to search, and to jump to a line's time. */
@@ -94,7 +94,7 @@ export function Transcript({
           >
             {captions.map((each) => (
               <option key={each.id} value={each.id}>
-                {each.name}
+                {trackName(each.name, each.language, t("captions.subtitles"))}
               </option>
             ))}
           </select>

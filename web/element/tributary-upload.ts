@@ -1,3 +1,4 @@
+import { bestLanguage, type Language } from "../../shared/words/language.ts";
 import {
   CONTEXT,
   type FrameMessage,
@@ -5,6 +6,9 @@ import {
   STYLE_NAMES,
   type UploadEvents,
 } from "./messages.ts";
+
+/** Inserted by the build: the frame's name where the host page gives none. */
+declare const FRAME_LABELS: Readonly<Record<Language, string>>;
 
 /** By default the site that serves this script also makes the videos. */
 const OWN_ORIGIN = new URL(import.meta.url).origin;
@@ -50,7 +54,7 @@ class TributaryUpload extends HTMLElement {
     const token = this.getAttribute("token");
     // In the fragment, which browsers send to no server.
     if (token) address.hash = new URLSearchParams({ "create-token": token }).toString();
-    this.#frame.title = this.getAttribute("label") ?? "Share a video";
+    this.#frame.title = this.#label;
     this.#frame.src = address.href;
   }
 
@@ -61,9 +65,13 @@ class TributaryUpload extends HTMLElement {
 
   attributeChangedCallback(name: string, _before: string | null, now: string | null): void {
     if (!this.isConnected) return;
-    if (name === "label") this.#frame.title = now ?? "Share a video";
+    if (name === "label") this.#frame.title = this.#label;
     else if (name === "token") this.#send({ context: CONTEXT, type: "token", token: now ?? "" });
     else this.#sendStyle();
+  }
+
+  get #label(): string {
+    return this.getAttribute("label") ?? FRAME_LABELS[bestLanguage(navigator.languages)];
   }
 
   get #origin(): string {

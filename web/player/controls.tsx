@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Chapter } from "../../shared/wire/details.ts";
-import { formatClock } from "../ui/format.ts";
+import { formatClock, formatNumber, trackName } from "../ui/format.ts";
 import { t } from "../words/words.ts";
 import {
   act,
@@ -127,7 +127,9 @@ export function Controls({
           max={1}
           step={0.05}
           value={media.isMuted ? 0 : media.volume}
-          aria-valuetext={`${Math.round(100 * (media.isMuted ? 0 : media.volume))} %`}
+          aria-valuetext={t("ui.percent", {
+            value: formatNumber(100 * (media.isMuted ? 0 : media.volume)),
+          })}
           onInput={(event) => setVolume(video, event.currentTarget.valueAsNumber)}
         />
         <span class="controls-time">
@@ -246,7 +248,9 @@ function Settings({
         <Menu
           label={t("player.sound")}
           value={String(audioTrack.value)}
-          choices={audioTracks.value.map(asOption)}
+          choices={audioTracks.value.map(({ id, label, language }) => {
+            return { value: String(id), label: trackName(label, language, t("player.sound")) };
+          })}
           onChoose={(id) => playback.setAudioTrack(Number(id))}
         />
       )}
@@ -266,7 +270,7 @@ function Settings({
         value={String(media.speed)}
         choices={SPEEDS.map((speed) => ({
           value: String(speed),
-          label: speed === 1 ? t("player.normal") : `${speed}×`,
+          label: speed === 1 ? t("player.normal") : `${formatNumber(speed, 2)}×`,
         }))}
         onChoose={(speed) => setSpeed(video, Number(speed))}
       />

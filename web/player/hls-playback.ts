@@ -14,6 +14,11 @@ export interface PlaybackChoice {
   label: string;
 }
 
+export interface AudioTrackChoice extends PlaybackChoice {
+  /** BCP 47; "und" where it is not known. */
+  language: string;
+}
+
 /** A video element that plays a multivariant playlist. */
 export interface Playback {
   /** Quality levels, best first; empty where the browser chooses by itself. */
@@ -22,7 +27,8 @@ export interface Playback {
   readonly level: ReadonlySignal<number>;
   /** Quality level that plays now, such as "480p"; null before the first segment. */
   readonly playingLevel: ReadonlySignal<string | null>;
-  readonly audioTracks: ReadonlySignal<PlaybackChoice[]>;
+  /** As the playlists name them. */
+  readonly audioTracks: ReadonlySignal<AudioTrackChoice[]>;
   readonly audioTrack: ReadonlySignal<number>;
   /** Code of the error that stopped playing for good; null while there is none. */
   readonly failure: ReadonlySignal<ErrorCode | null>;
@@ -110,7 +116,7 @@ export function openPlayback(
   const levels = signal<PlaybackChoice[]>([]);
   const level = signal(-1);
   const playingLevel = signal<string | null>(null);
-  const audioTracks = signal<PlaybackChoice[]>([]);
+  const audioTracks = signal<AudioTrackChoice[]>([]);
   const audioTrack = signal(0);
   const failure = signal<ErrorCode | null>(null);
   const isNative = signal(false);
@@ -181,7 +187,9 @@ export function openPlayback(
       playingLevel.value = levels.value.find(({ id }) => id === data.level)?.label ?? null;
     });
     hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => {
-      audioTracks.value = hls.audioTracks.map(({ name }, id) => ({ id, label: name }));
+      audioTracks.value = hls.audioTracks.map(({ name, lang = "und" }, id) => ({
+        ...{ id, label: name, language: lang },
+      }));
       audioTrack.value = hls.audioTrack;
     });
     hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_event, data) => {

@@ -7,6 +7,7 @@ import type { Captions } from "../../shared/wire/captions.ts";
 import type { Chapter } from "../../shared/wire/details.ts";
 import type { Poster } from "../../shared/wire/pictures.ts";
 import { errorText } from "../ui/error-texts.ts";
+import { trackName } from "../ui/format.ts";
 import { ReloadButton } from "../ui/reload-button.tsx";
 import { type Key, t } from "../words/words.ts";
 import { act } from "./actions.ts";
@@ -176,7 +177,9 @@ export function Player({
   const failure = playback.value?.failure.value ?? null;
   const state = media.value?.value ?? null;
   const ratio = aspect ?? 16 / 9;
-  const labels = uniqueNames(captions.map(({ name }) => name));
+  const labels = uniqueNames(
+    captions.map(({ name, language }) => trackName(name, language, t("player.subtitles"))),
+  );
   const defaultCaptions = captions.find(({ isDefault }) => isDefault);
   const isHidden = isIdle.value && state !== null && !state.isPaused;
   const shown =

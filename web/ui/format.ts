@@ -130,6 +130,20 @@ export function languageName(language: string): string | null {
   return nameOfLanguage(language, currentLocale());
 }
 
+/**
+ * The name of a track of audio or captions. One that was made of its language ("German", "German (2)"), or that says
+ * only what it is, is said in the page's language; one that a person wrote stays.
+ * @param language BCP 47; "und" where it is not known
+ * @param kind what a track is called that has neither a name nor a language, in the page's language
+ */
+export function trackName(name: string, language: string, kind: string): string {
+  const [, made = name, number = ""] = /^(.*?)( \(\d+\))?$/s.exec(name) ?? [];
+  if (made === nameOfLanguage(language)) return `${languageName(language) ?? made}${number}`;
+  const [unnamed, place] = /^(?:Audio (\d+)|Subtitles)$/.exec(made) ?? [];
+  if (unnamed === undefined) return name;
+  return `${place === undefined ? kind : `${kind} ${formatNumber(Number(place))}`}${number}`;
+}
+
 /** Name of the speaker layout with this number of channels. */
 export function channelsName(channels: number): string {
   switch (channels) {
