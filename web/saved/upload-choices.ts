@@ -13,6 +13,10 @@ export interface UploadChoices {
   usesServers?: boolean;
   /** Rate of stereo audio, in kbit/s. */
   audioKbps?: number | undefined;
+  /** Whether all audio is made as loud as other web videos. */
+  loudness?: boolean | undefined;
+  /** Whether 5.1 is kept in addition to stereo. */
+  surround?: boolean | undefined;
   /** Whether the source file is kept, too. */
   keepsOriginal?: boolean | undefined;
 }
@@ -29,14 +33,19 @@ const POLICIES = ["adaptive", "all", "off"] as const;
 
 /** Stored choices, without those that cannot be read. */
 export function keptChoices(): UploadChoices {
-  const { visibility, engine, verify, usesServers, audioKbps, keepsOriginal } = CHOICES.read();
+  const stored = CHOICES.read();
+  const { visibility, engine, verify, audioKbps } = stored;
+  const isOn = (name: keyof UploadChoices) =>
+    stored[name] === undefined ? undefined : stored[name] === "true";
   const kept: { [K in keyof UploadChoices]: UploadChoices[K] | undefined } = {
     visibility: VISIBILITIES.find((each) => each === visibility),
     engine: ENGINES.find((each) => each === engine),
     verify: POLICIES.find((each) => each === verify),
-    usesServers: usesServers === undefined ? undefined : usesServers === "true",
+    usesServers: isOn("usesServers"),
     audioKbps: audioKilobits(audioKbps),
-    keepsOriginal: keepsOriginal === undefined ? undefined : keepsOriginal === "true",
+    keepsOriginal: isOn("keepsOriginal"),
+    loudness: isOn("loudness"),
+    surround: isOn("surround"),
   };
   return Object.fromEntries(
     Object.entries(kept).filter(([, value]) => value !== undefined),

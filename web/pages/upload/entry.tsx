@@ -237,8 +237,9 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   const kept = keptChoices();
   if (options.engine === undefined && kept.engine !== undefined) options.engine = kept.engine;
   const kilobitsPerSecond = audioKilobits(query.get("audio-kbps")) ?? kept.audioKbps;
-  const loudness = query.get("loudness") === "1";
-  const surround = query.get("surround") === "1";
+  const isOn = (text: string | null, before = false) => (text === null ? before : text === "1");
+  const loudness = isOn(query.get("loudness"), kept.loudness);
+  const surround = isOn(query.get("surround"), kept.surround);
   options.audio = { kilobitsPerSecond, loudness, surround };
   if (kept.verify !== undefined) options.checking = { verify: kept.verify, unverified: "wait" };
   if (globalThis.tributaryChecking) options.checking = globalThis.tributaryChecking;

@@ -91,7 +91,7 @@ export class MakingChoices {
   async useAudio({ kilobitsPerSecond, loudness, surround }: AudioChoice): Promise<boolean> {
     await this.#planAnew({ audio: { kilobitsPerSecond, loudness, surround } });
     if (!this.#hasNoProblem) return false;
-    this.keep({ audioKbps: kilobitsPerSecond });
+    this.keep({ audioKbps: kilobitsPerSecond, loudness, surround });
     return true;
   }
 
