@@ -13,7 +13,7 @@ async function openQueue() {
   const state = signal<OwnerState>(STATES.idle);
   const prepared: (string | null)[] = [];
   const taken: [string, string | undefined][] = [];
-  const show = (name: "idle" | "inspected" | "running" | "ready" | "cancelled") => {
+  const show = (name: "idle" | "inspected" | "running" | "ready" | "cancelled" | "unreadable") => {
     state.value = STATES[name];
   };
   const session: ConstructorParameters<typeof UploadQueue>[0] = {
@@ -54,6 +54,21 @@ test("the next file is prepared while one is at work, and taken by the same key"
   await expect.poll(() => prepared).toEqual(["b", "c"]);
   show("ready");
   await expect.poll(() => prepared).toEqual(["b", "c", null]);
+});
+
+test("a lone file that cannot be used gives way to the next one, and stands among several", async () => {
+  const { queue, show, drop } = await openQueue();
+  const names = () => queue.entries.value.map(({ name }) => name);
+  drop("notes.txt");
+  show("unreadable");
+  await expect.poll(() => queue.entries.value[0]?.state).toBe("failed");
+  drop("a");
+  expect(names()).toEqual(["a"]);
+  drop("b", "c");
+  show("unreadable");
+  await expect.poll(() => queue.entries.value[0]?.state).toBe("failed");
+  drop("d");
+  expect(names()).toEqual(["a", "b", "c", "d"]);
 });
 
 test("what is prepared follows the list: moved, removed, given up", async () => {

@@ -3,6 +3,7 @@ import type { Ref } from "preact";
 import { useEffect } from "preact/hooks";
 import { FilmIcon } from "../../ui/icons.tsx";
 import { t } from "../../words/words.ts";
+import { thumbnailOf } from "./thumbnail.ts";
 
 /** Plays the picked file where the browser can. Nothing of the file is sent anywhere. */
 export function SourcePreview({
@@ -16,13 +17,20 @@ export function SourcePreview({
   video: Ref<HTMLVideoElement>;
 }) {
   const url = useSignal<string | null>(null);
+  const poster = useSignal<string | null>(null);
   const isRefused = useSignal(false);
   useEffect(() => {
     isRefused.value = false;
+    poster.value = null;
     if (file === null) return;
+    let isStill = true;
+    void thumbnailOf(file).then((made) => {
+      if (isStill) poster.value = made;
+    });
     const address = URL.createObjectURL(file);
     url.value = address;
     return () => {
+      isStill = false;
       url.value = null;
       URL.revokeObjectURL(address);
     };
@@ -42,6 +50,7 @@ export function SourcePreview({
           controls
           playsInline
           preload="metadata"
+          poster={poster.value ?? undefined}
           aria-label={t("upload.previewOfTheFile")}
           onError={() => {
             isRefused.value = true;

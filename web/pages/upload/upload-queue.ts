@@ -105,6 +105,9 @@ export class UploadQueue {
       this.#goOn(true);
       return;
     }
+    // A lone file that could not be used gives way to the one that is chosen in its place.
+    const [only, ...others] = this.#entries.peek();
+    if (only?.state === "failed" && only.jobId === null && others.length === 0) this.#drop(only.id);
     const isChoosing = phase === "inspecting" || phase === "inspected";
     const open = this.#entries.peek().filter((entry) => !isOver(entry) && entry.state !== "failed");
     if (isChoosing && open.length <= 1 && picked.length === 1) {
