@@ -148,7 +148,10 @@ export function recordVideo(): Promise<PickedFile[] | null> {
 function pickByInput(
   options: Partial<Pick<HTMLInputElement, "accept" | "capture" | "multiple" | "webkitdirectory">>,
 ): Promise<PickedFile[] | null> {
-  const input = Object.assign(document.createElement("input"), { type: "file", ...options });
+  const { capture, ...rest } = options;
+  const input = Object.assign(document.createElement("input"), { type: "file", ...rest });
+  // Not every browser has the property.
+  if (capture !== undefined) input.setAttribute("capture", capture);
   input.hidden = true;
   document.body.append(input);
   return new Promise((resolve) => {
