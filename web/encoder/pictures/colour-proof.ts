@@ -2,9 +2,10 @@ import { checkOutputs } from "../../../shared/cmaf/check.ts";
 import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-task.ts";
 import { TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
 import type { TranscodeEngine } from "../engines/engine.ts";
+import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
 import { BARS, BARS_CLIPS, type BarsClip, fieldsOf } from "../engines/webcodecs/colour-bars.ts";
 import { compareBars } from "./bars-likeness.ts";
-import { codedOutput, decodeFrames } from "./decode-frames.ts";
+import { type CodedVideo, codedOutput, decodeFrames } from "./decode-frames.ts";
 import { fetchBars } from "./fetch-bars.ts";
 import { isWithoutYuv, PlaneReader } from "./planes.ts";
 import type { Planes } from "./samples.ts";
@@ -31,12 +32,12 @@ const MOST_SAMPLES = 0.75;
  */
 const MOST_SHIFT = 0.125;
 
-/** One engine's errors on a clip: the largest over all frames and renditions. */
+/** One engine's errors on a clip: the largest over all frames of the clip itself, as decoded, and of the renditions. */
 export interface ColourMeasure {
   clip: string;
   levels: number;
   samples: number;
-  /** Means over all edges and frames of each rendition, in the order of `BarsLikeness.shifts`. */
+  /** Means over all edges and frames of each of these videos, in the order of `BarsLikeness.shifts`. */
   shifts: number[][];
   inRgb: boolean;
 }
@@ -50,9 +51,9 @@ export interface ColourProof {
 }
 
 /**
- * Has an engine decode, scale and encode colour bars as in a job, decodes the output, and compares all planes with
- * the drawn values. Wrong matrices, ranges, plane orders and scaling phases show. An engine that throws is not
- * trusted either.
+ * Has an engine decode, scale and encode colour bars as in a job. Decodes the output, and the bars themselves, and
+ * compares all planes with the drawn values. Wrong matrices, ranges, plane orders and scaling phases show. An engine
+ * that throws is not trusted either.
  */
 export async function proveColours(engine: TranscodeEngine): Promise<ColourProof> {
   const proof: ColourProof = { fault: null, inRgb: false };
@@ -108,6 +109,8 @@ export async function measureColours(
     ...{ clip: clip.name, levels: 0, samples: 0, inRgb: false },
     shifts: [],
   };
+  // A fault that undoes itself, as swapped planes, does not show in what the same decoder makes of the outputs.
+  await addTo(measure, await readChunkPackets(task.chunk), clip);
   for (const { id } of RENDITIONS) {
     const own = outputs.filter(({ rendition }) => rendition === id);
     const bytesOf = (kind: "init" | "media") =>
@@ -117,27 +120,32 @@ export async function measureColours(
       bytesOf("media"),
       task.grant.segments,
     );
-    const stated = statedVideo(coded, clip.tags);
-    const reader = new PlaneReader(stated.rgb);
-    let frame = 0;
-    const sums = new Array<number>(6).fill(0);
-    const read = (shown: VideoFrame): Promise<Planes> => {
-      measure.inRgb ||= isWithoutYuv(shown);
-      return reader.read(shown);
-    };
-    for await (const planes of decodeFrames(stated, read)) {
-      const { levels, samples, shifts } = compareBars(planes, fieldsOf(frame, clip.tags.matrix));
-      measure.levels = Math.max(measure.levels, levels);
-      measure.samples = Math.max(measure.samples, samples);
-      shifts.forEach((each, index) => {
-        sums[index] = (sums[index] ?? 0) + each;
-      });
-      frame += 1;
-    }
-    if (frame !== BARS.frames) measure.levels = 255;
-    measure.shifts.push(sums.map((sum) => sum / BARS.frames));
+    await addTo(measure, coded, clip);
   }
   return measure;
+}
+
+/** The errors of one video of the bars, as the browser decodes it. */
+async function addTo(measure: ColourMeasure, coded: CodedVideo, clip: BarsClip): Promise<void> {
+  const stated = statedVideo(coded, clip.tags);
+  const reader = new PlaneReader(stated.rgb);
+  let frame = 0;
+  const sums = new Array<number>(6).fill(0);
+  const read = (shown: VideoFrame): Promise<Planes> => {
+    measure.inRgb ||= isWithoutYuv(shown);
+    return reader.read(shown);
+  };
+  for await (const planes of decodeFrames(stated, read)) {
+    const { levels, samples, shifts } = compareBars(planes, fieldsOf(frame, clip.tags.matrix));
+    measure.levels = Math.max(measure.levels, levels);
+    measure.samples = Math.max(measure.samples, samples);
+    shifts.forEach((each, index) => {
+      sums[index] = (sums[index] ?? 0) + each;
+    });
+    frame += 1;
+  }
+  if (frame !== BARS.frames) measure.levels = 255;
+  measure.shifts.push(sums.map((sum) => sum / BARS.frames));
 }
 
 async function taskOf(clip: BarsClip): Promise<TranscodeTask> {
