@@ -1,49 +1,60 @@
 // Walks through the real pages of the built app with real videos. Takes a screenshot of each state for desktop and
 // phone, light and dark, into .cache/screens/. The best ones become the gallery (test/web/stories/README.md).
 //
-// node test/web/record-screens.ts FILE [STATE...] (needs ffmpeg; FILE lasts at least half a minute)
+// node test/web/record-screens.ts FILE [desktop|phone] [STATE...] (needs ffmpeg; FILE lasts at least half a minute)
 
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type BrowserContext, devices, type Page } from "playwright";
 import { root, startServer } from "../../edge/local/server.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
-import { fixture } from "../setup/media.ts";
 
 const OUT = join(root, ".cache/screens");
 const GALLERY = join(root, ".github/screens");
+const PART_SECONDS = 6;
 const SCHEMES = ["light", "dark"] as const;
 const { defaultBrowserType: _, ...phone } = devices["Pixel 7"];
 const DEVICES = {
   desktop: { viewport: { width: 1100, height: 800 }, deviceScaleFactor: 1 },
   phone: { ...phone, viewport: { width: 390, height: 780 }, deviceScaleFactor: 2 },
 } as const;
-/** Screenshots of the gallery, in order. Each has to be below 40 kB. */
+/** The gallery, in order: the screenshot, its title, and a sentence about it. */
 const BEST = [
-  ["start-desktop-light", "The start page"],
-  ["start-phone-dark", "The start page on a phone"],
-  ["picked-desktop-light", "A video is picked: what part of it, its title, who can watch"],
-  ["picked-phone-light", "The same on a phone"],
-  ["making-desktop-dark", "The video is being made, and plays already"],
-  ["helpers-desktop-light", "A link for helpers"],
-  ["invited-phone-light", "What a helper sees"],
-  ["at-work-phone-dark", "A phone helps"],
-  ["queue-desktop-light", "Several videos"],
-  ["ready-desktop-light", "The video is ready"],
-  ["watch-phone-dark", "The watch page"],
-  ["refused-phone-light", "A file that cannot be used"],
+  ["start-desktop-light", "The start page", "Videos are chosen, dropped anywhere or pasted."],
+  ["start-phone-dark", "On a phone", "A video comes from the gallery or is recorded now."],
+  ["picked-desktop-light", "A video is picked", "Nothing leaves the device before *Start*."],
+  ["picked-phone-light", "The same on a phone", "Two handles choose the part that is shared."],
+  ["making-desktop-dark", "The video is being made", "It plays already while the rest is made."],
+  ["helpers-desktop-light", "A link for helpers", "Others open it, or scan it with their phones."],
+  ["invited-phone-light", "What a helper sees", "The page says what helping costs."],
+  ["at-work-desktop-dark", "A device helps", "It can pause or stop at any time."],
+  ["queue-desktop-light", "Several videos", "Each has one bar and one sentence."],
+  ["watch-desktop-light", "The watch page", "Anybody who has the link can watch."],
+  ["videos-desktop-dark", "Your videos", "They are changed, downloaded and deleted here."],
+  ["refused-phone-light", "A file that is no video", "The page says what is wrong and what to do."],
 ] as const;
+/** Bytes of all pictures of the gallery: people clone them. */
+const MOST_BYTES = 600_000;
 
-const INTRODUCTION = `Pictures of the real pages with a real video, made by \`node test/web/record-screens.ts FILE\`, which
-takes one of every state: desktop and phone, light and dark. Run it again where a page has changed. The single
-states, with made-up figures, are in this folder; \`node test/web/screenshots.ts\` takes pictures of those.`;
+const INTRODUCTION = `The real pages with a real video. This command takes a picture of every state, on desktop and phone, in light and
+dark, into \`.cache/screens/\`, keeps these twelve as WebP in \`.github/screens/\`, and writes this page:
+
+    node test/web/record-screens.ts FILE
+
+Run it again where a page has changed. The single states with made-up figures are the stories in this folder:
+\`node test/web/screenshots.ts\` takes pictures of them, and tests show each to axe in every language.
+
+The video is *Big Buck Bunny*, © 2008 Blender Foundation, bigbuckbunny.org, CC BY 3.0.`;
 
 const [file, ...wanted] = process.argv.slice(2);
 if (file === undefined) throw new Error("Name a video of half a minute or more.");
-const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+const states = wanted.filter((name) => !(name in DEVICES));
+const isWanted = (name: string) => states.length === 0 || states.includes(name);
+const isOneDevice = states.length < wanted.length;
 
 await mkdir(OUT, { recursive: true });
 const stateDir = await mkdtemp(join(tmpdir(), "tributary-screens-"));
@@ -51,7 +62,9 @@ const server = await startServer({ mode: "preview", stateDir });
 const browser = await launchBrowser();
 try {
   for (const [device, options] of Object.entries(DEVICES)) {
+    if (isOneDevice && !wanted.includes(device)) continue;
     const context = await browser.newContext({ ...options, locale: "en", reducedMotion: "reduce" });
+    context.setDefaultTimeout(120_000);
     await walk(context, device);
     await context.close();
   }
@@ -60,7 +73,7 @@ try {
   await server.stop();
   await rm(stateDir, { recursive: true, force: true });
 }
-if (wanted.length === 0) await makeGallery();
+if (BEST.every(([name]) => existsSync(join(OUT, `${name}.png`)))) await makeGallery();
 console.log(OUT);
 
 async function walk(context: BrowserContext, device: string): Promise<void> {
@@ -69,14 +82,15 @@ async function walk(context: BrowserContext, device: string): Promise<void> {
   await shoot(page, "start");
 
   await pick(page, [join(root, "package.json")]);
-  await page.locator(".error-card").waitFor({ timeout: 60_000 });
+  await page.locator(".error-card").waitFor();
   await shoot(page, "refused");
 
   await page.goto(`${server.url}/?engine=ffmpeg&slots=1`);
   await pick(page, [file ?? ""]);
   const start = page.getByRole("button", { name: "Start", exact: true });
-  await start.waitFor({ timeout: 60_000 });
-  await page.getByRole("textbox", { name: "Title" }).fill("Lesson 3: fractions");
+  await start.waitFor();
+  await page.locator("video[poster]").waitFor();
+  await page.getByRole("textbox", { name: "Title" }).fill("Film evening: Big Buck Bunny");
   await page.waitForTimeout(1_000);
   await shoot(page, "picked");
   await page.getByText("Expert", { exact: true }).click();
@@ -96,7 +110,8 @@ async function walk(context: BrowserContext, device: string): Promise<void> {
   await helper.getByRole("button", { name: "Start helping" }).waitFor();
   await shoot(helper, "invited");
   await helper.getByRole("button", { name: "Start helping" }).click();
-  await helper.locator(".encoders").waitFor({ timeout: 60_000 });
+  await helper.locator(".encoders").waitFor();
+  await helper.waitForTimeout(3_000);
   await shoot(helper, "at-work");
   await shoot(page, "helped");
 
@@ -120,6 +135,7 @@ async function walk(context: BrowserContext, device: string): Promise<void> {
   await shoot(watch, "watch");
   await watch.goto(`${server.url}/videos`);
   await watch.getByRole("heading", { level: 3 }).first().waitFor();
+  await watch.waitForLoadState("networkidle");
   await shoot(watch, "videos");
   await watch.goto(`${server.url}/pool`);
   await watch.getByRole("heading", { level: 1 }).waitFor();
@@ -127,15 +143,29 @@ async function walk(context: BrowserContext, device: string): Promise<void> {
   await watch.close();
 
   const queue = await open(context, "/?ladder=144:140&engine=ffmpeg&slots=1");
-  const short = ["plain-8s.mp4", "long-gop-20s.mp4", "vfr-8s.mp4", "silent-8s.mp4"] as const;
-  await pick(queue, await Promise.all(short.map((name) => fixture(name))));
-  await queue.getByRole("button", { name: "Start all 4" }).click({ timeout: 60_000 });
-  await until(queue, ({ fileName, job }) => fileName === short[1] && job !== null);
+  const parts = cutParts(file ?? "");
+  await pick(queue, parts);
+  await queue.getByRole("button", { name: "Start all 4" }).click();
+  await until(
+    queue,
+    ({ fileName, job }) => fileName === basename(parts[1] ?? "") && (job?.progress ?? 0) > 0.3,
+  );
   await queue.evaluate(() => scrollTo(0, 0));
   await shoot(queue, "queue");
-  await queue.locator(".job-columns").getByRole("button", { name: "Cancel" }).click();
-  await queue.getByRole("button", { name: "Stop", exact: true }).click();
   await queue.close({ runBeforeUnload: false });
+}
+
+/** The beginning of the video as four short ones. */
+function cutParts(source: string): string[] {
+  return [1, 2, 3, 4].map((number) => {
+    const path = join(stateDir, `Film evening, part ${number}.mp4`);
+    const at = String((number - 1) * PART_SECONDS);
+    execFileSync("ffmpeg", [
+      ...["-v", "error", "-y", "-ss", at, "-i", source, "-t", String(PART_SECONDS)],
+      ...["-c", "copy", path],
+    ]);
+    return path;
+  });
 }
 
 async function open(context: BrowserContext, path: string): Promise<Page> {
@@ -181,19 +211,23 @@ async function shootBoth(page: Page, name: string, isIt: boolean): Promise<void>
 async function makeGallery(): Promise<void> {
   await rm(GALLERY, { recursive: true, force: true });
   await mkdir(GALLERY, { recursive: true });
+  let bytes = 0;
   for (const [name] of BEST) {
     const width = name.includes("-phone-") ? 390 : 880;
+    const path = join(GALLERY, `${name}.webp`);
     execFileSync("ffmpeg", [
       ...["-v", "error", "-y", "-i", join(OUT, `${name}.png`)],
-      ...["-vf", `scale=${width}:-2:flags=lanczos`, "-c:v", "libwebp", "-quality", "62"],
-      join(GALLERY, `${name}.webp`),
+      ...["-vf", `scale=${width}:-2:flags=lanczos`, "-c:v", "libwebp", "-quality", "62", path],
     ]);
+    bytes += (await stat(path)).size;
   }
-  const pictures = BEST.map(([name, text]) => {
-    return `## ${text}\n\n![${text}](../../../.github/screens/${name}.webp)\n`;
+  if (bytes > MOST_BYTES) throw new Error(`The gallery has ${bytes} bytes.`);
+  const pictures = BEST.map(([name, title, sentence]) => {
+    return `## ${title}\n\n${sentence}\n\n![${title}](../../../.github/screens/${name}.webp)\n`;
   });
   await writeFile(
     join(root, "test/web/stories/README.md"),
     `# Screens\n\n${INTRODUCTION}\n\n${pictures.join("\n")}`,
   );
+  console.log(`${BEST.length} pictures, ${bytes} bytes`);
 }
