@@ -32,7 +32,7 @@ type NewJob = Pick<NewSourceJob, "jobId" | "origin" | "ownerTokenHash">;
 /**
  * Creates the job that the request's body describes, and the owner's row.
  * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, SOURCE_TOO_LARGE, FORBIDDEN, ENGINE_UNAVAILABLE, SITE_LIMIT,
- *   WEBHOOK_REFUSED
+ *   WEBHOOK_REFUSED, and what `askPool` throws
  */
 export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> {
   const body: unknown = await c.req.json().catch(() => null);
@@ -54,7 +54,7 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
     );
   }
   try {
-    if ("source" in request) await createWhole(c.env, job, request);
+    if ("source" in request) await createWhole(c, job, request, visibility);
     else await createPlanned(c, job, request, visibility);
   } catch (thrown) {
     if (replaces !== undefined) await deleteReplacement(c.env.CATALOG, job.jobId);
@@ -129,11 +129,13 @@ async function createPlanned(
 
 /** Creates a job whose source lies in storage. Servers read it, plan the job and do the work. */
 async function createWhole(
-  env: Cloudflare.Env,
+  c: Context<AppEnv>,
   job: NewJob,
   request: CreateWholeJobRequest,
+  visibility: Visibility,
 ): Promise<void> {
-  const { source, ladder, audio, trim, webhook } = request;
+  const { env } = c;
+  const { source, ladder, audio, trim, webhook, details, pool } = request;
   if (!hasServers(env)) {
     throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
   }
@@ -143,8 +145,12 @@ async function createWhole(
     throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
   }
   await assertAllowed(env, { sizeBytes }, isOneMore(request));
+  const title = shownTitle(details?.title || null, name);
+  const helping =
+    pool === undefined ? null : await askPool(c, pool, { jobId: job.jobId, title, visibility });
   await sourceJobOf(env, job.jobId).begin({
     ...job,
+    pool: helping,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),
     source: { key, name, sizeBytes, ladder: ladder ?? null, audio, trim },
     webhook: webhook ?? null,

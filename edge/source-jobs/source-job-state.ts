@@ -9,6 +9,7 @@ import {
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
 import { type Reason, reasonSchema } from "../../shared/wire/problem.ts";
+import { jobRecordSchema } from "../coordinator/schedule/state/records.ts";
 import { wholeSourceSchema } from "../servers/calls.ts";
 
 /** The state of a source job that its coordinator does not have, and the next step for it. Pure functions. */
@@ -27,6 +28,8 @@ export const sourceJobSchema = z.object({
   settings: jobSettingsSchema,
   /** A whole video in storage; null where a tab has the source. */
   source: wholeSourceSchema.omit({ needsPlan: true }).nullable(),
+  /** The pool that was asked for help; null: none was. */
+  pool: jobRecordSchema.shape.pool,
   /** `preparing`: a server reads the source, and the coordinator has no job yet. */
   phase: z.enum(["preparing", "running", "ended"]),
   /** Number of servers called for the source so far, and when the next call is due unless the last server reports. */

@@ -12,6 +12,7 @@ import type { JobStanding } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { parseStored } from "../coordinator/parse-stored.ts";
 import { hashToken, newToken, tokensMatch } from "../http/auth.ts";
+import { poolOf } from "../pool/pool-stub.ts";
 import {
   called,
   delivered,
@@ -36,7 +37,8 @@ const WEBHOOK_TIMEOUT_MS = 15_000;
 export type NewSourceJob = Pick<
   SourceJobState,
   "jobId" | "origin" | "ownerTokenHash" | "settings" | "source" | "webhook"
->;
+> &
+  Partial<Pick<SourceJobState, "pool">>;
 
 /**
  * Holds the parts of API jobs that the coordinator does not have: a source in storage with the servers that read it,
@@ -123,11 +125,15 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     const kept = await this.#authorized(serverToken);
     if (kept === null || kept.phase === "ended") return false;
     const { jobId, origin, ownerTokenHash, settings, serverTokenHashes } = kept;
-    const title = (await findOwnership(this.env.CATALOG, jobId))?.details.title ?? null;
+    const ownership = await findOwnership(this.env.CATALOG, jobId);
+    // It may have become private while its source was read.
+    const isKeptFrom = ownership?.visibility === "private" && kept.pool?.sharePrivate === false;
+    if (isKeptFrom) this.#leavePool(kept);
     await coordinatorOf(this.env, jobId).create({
       jobId,
       plan,
-      title,
+      title: ownership?.details.title ?? null,
+      pool: isKeptFrom ? null : kept.pool,
       ownerTokenHash,
       settings,
       origin,
@@ -142,7 +148,9 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     const kept = await this.#authorized(serverToken);
     if (kept === null) return false;
     log("prepare", { jobId: kept.jobId, end: error.code });
-    await this.#save(prepareFailed(kept, error, Date.now()));
+    const next = prepareFailed(kept, error, Date.now());
+    await this.#save(next);
+    if (next.phase === "ended") this.#leavePool(kept);
     await this.#wake();
     return true;
   }
@@ -155,6 +163,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     const error = { code: "CANCELLED" as const, message: "The job was cancelled." };
     await this.dropSource();
     await this.#save(ended({ ...kept, error }, { state: "cancelled", error }, Date.now()));
+    this.#leavePool(kept);
     await this.#wake();
     return true;
   }
@@ -186,6 +195,14 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     }
     await this.#deliver(nowMs);
     await this.#wake();
+  }
+
+  /** The pool that was asked is not needed any more. */
+  #leavePool({ jobId, pool }: SourceJobState): void {
+    if (pool === null) return;
+    poolOf(this.env, pool.id)
+      .withdraw(jobId)
+      .catch((thrown: unknown) => log("pool", { jobId, failed: String(thrown) }));
   }
 
   #job({ jobId }: SourceJobState) {

@@ -157,6 +157,8 @@ export const createWholeJobRequestSchema = z
     visibility: visibilitySchema.optional(),
     details: detailsPatchSchema.optional(),
     webhook: webhookSchema.optional(),
+    /** The pool whose machines help the site's servers. */
+    pool: poolAskSchema.optional(),
     /** Until the new video is ready, it is unlisted, or private where the old one is. `visibility` is ignored. */
     replaces: replacesSchema.optional(),
   })

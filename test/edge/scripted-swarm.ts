@@ -99,10 +99,17 @@ export async function refusedHello(
   return error.code;
 }
 
-/** An owner's tab that has staged all chunks and has no lease yet. */
+/**
+ * An owner's tab, or a server that reads a whole video, that has staged all chunks and has no lease yet.
+ * @param serverToken default: it is the owner's tab
+ */
 export async function ownerWithChunks(
   job: CreateJobResponse,
-  { tasks = plan.tasks.length, engines = [ENGINE] }: { tasks?: number; engines?: Engine[] } = {},
+  {
+    tasks = plan.tasks.length,
+    engines = [ENGINE],
+    serverToken,
+  }: { tasks?: number; engines?: Engine[]; serverToken?: string } = {},
 ): Promise<ScriptedHolder> {
   const owner = new ScriptedHolder(job);
   // The coordinator asks for further chunks while one is being staged.
@@ -110,8 +117,10 @@ export async function ownerWithChunks(
   owner.onMessage = (message) => {
     if (message.type === "stage") asked.push(...message.taskIds);
   };
-  await owner.join({ engines });
-  owner.send({ type: "settings", settings: { stageAll: true } });
+  if (serverToken === undefined) {
+    await owner.join({ engines });
+    owner.send({ type: "settings", settings: { stageAll: true } });
+  } else await owner.join({ engines, role: "server", token: serverToken });
   const staged = new Set<string>();
   while (staged.size < tasks) {
     const taskId = await eventually(

@@ -33,6 +33,7 @@ function stateWith(patch: Partial<SourceJobState> = {}): SourceJobState {
     createdAtMs: START_MS,
     settings: DEFAULT_JOB_SETTINGS,
     source: { key: "uploads/x", name: "x.mp4", sizeBytes: 1, ladder: null },
+    pool: null,
     phase: "preparing",
     calls: 0,
     callDueAtMs: START_MS,

@@ -37,8 +37,11 @@ export function stageChunks(draft: Draft): void {
   const owner = draft.holders().find((holder) => isHeard(holder) && holder.hasSource);
   const connectionId = owner?.connectionId ?? null;
   if (connectionId === null) return;
-  // A server with the source makes a short video alone, unless it is late.
-  const isAlone = owner?.role === "server" && draft.plan.tasks.length <= SERVER_ALONE_TASKS;
+  // A server with the source makes a short video alone, unless it is late or a pool was asked.
+  const isAlone =
+    owner?.role === "server" &&
+    draft.job.pool === null &&
+    draft.plan.tasks.length <= SERVER_ALONE_TASKS;
   if (isAlone && ![...draft.leases()].some((lease) => isStraggling(draft, lease))) return;
 
   let asked = 0;
