@@ -75,8 +75,11 @@ export class MemberSockets {
     for (const [connectionId, { socket, attachment }] of [...this.#connections]) {
       const presence = present.get(connectionId) ?? null;
       if (presence === attachment.presence) continue;
-      if (presence === null) this.close(connectionId, 4000, "The member came by another socket.");
-      else this.#attach(socket, { ...attachment, presence });
+      if (presence === null) {
+        const message = "Another tab or program with this device's key has joined.";
+        this.send(connectionId, { type: "error", code: "POOL_ELSEWHERE", message });
+        this.close(connectionId, 4000, "POOL_ELSEWHERE");
+      } else this.#attach(socket, { ...attachment, presence });
     }
   }
 

@@ -5,7 +5,7 @@ import { framingSite } from "../http/frame-sites.ts";
 import { type VideoAccess, videoAccess } from "../http/video-access.ts";
 import { findPublished } from "../pages/find-published.ts";
 import { shortDescription, watchHead } from "../pages/page-head.ts";
-import { pageWords, type Say } from "../pages/page-words.ts";
+import { pageWords, type Say, VARIES } from "../pages/page-words.ts";
 import type { Published } from "../pages/published.ts";
 import { type PageContent, renderPage } from "../pages/render-page.ts";
 
@@ -36,6 +36,26 @@ pageRoutes.get("/join/:id", (c) => c.env.ASSETS.fetch(new URL("/contribute", c.r
 pageRoutes.get("/pool/:id", poolPage);
 pageRoutes.get("/pool/:id/ask", poolPage);
 pageRoutes.get("/pool/:id/operate", poolPage);
+pageRoutes.get("/pool/:id/app.webmanifest", (c) => {
+  const { language, direction, say } = pageWords(c);
+  const page = `/pool/${c.req.param("id")}`;
+  const manifest = {
+    ...{ id: page, scope: page, start_url: `${page}?kiosk`, display: "standalone" },
+    ...{ name: say("poolApp.name"), short_name: say("poolApp.shortName") },
+    ...{ description: say("poolApp.what"), lang: language, dir: direction },
+    ...{ background_color: "#f6f7f7", theme_color: "#f6f7f7", icons: APP_ICONS },
+  };
+  const type = "application/manifest+json";
+  return c.body(JSON.stringify(manifest), 200, { "content-type": type, vary: VARIES });
+});
+
+/** As in web/public/app.webmanifest. */
+const APP_ICONS = [
+  { src: "/favicon.svg", sizes: "any", type: "image/svg+xml" },
+  { src: "/icon-192.png", sizes: "192x192", type: "image/png" },
+  { src: "/icon-512.png", sizes: "512x512", type: "image/png" },
+  { src: "/icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+];
 
 /** The page itself has no data of the pool. Its script gets them with the token behind the link's #. */
 function poolPage(c: Context<AppEnv>): Promise<Response> {

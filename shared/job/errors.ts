@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   POOL_NOT_FOUND: { retryable: false, status: 404 },
   /** The owner of a private video has not agreed that chunks of it go to a pool's machines. */
   POOL_CONSENT_MISSING: { retryable: false, status: 403 },
+  /** The pool's member came by another socket: another tab or program has its key. */
+  POOL_ELSEWHERE: { retryable: false, status: 409 },
   OWNER_GONE: { retryable: false, status: 410 },
   // The edge and the wire.
   /** The holder's build is older than the coordinator supports, or newer than it knows. */

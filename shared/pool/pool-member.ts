@@ -21,6 +21,7 @@ const FINAL: readonly ErrorCode[] = [
   "POOL_NOT_FOUND",
   "LINK_EXPIRED",
   "SENT_AWAY",
+  "POOL_ELSEWHERE",
   "PROTOCOL_OUTDATED",
 ];
 const PING_EVERY_MS = 20_000;

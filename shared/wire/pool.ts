@@ -233,7 +233,9 @@ export const poolOverviewSchema = poolFactsSchema.extend({
   rules: poolRulesSchema,
   links: z.array(
     poolLinkSchema.omit({ url: true }).extend({
+      /** Members that ever joined by it; those that may at the same time. */
       members: z.int(),
+      maxMembers: z.int(),
       lies: z.int(),
       isClosed: z.boolean(),
     }),

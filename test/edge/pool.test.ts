@@ -1,4 +1,4 @@
-import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
+import { applyD1Migrations, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type CreateJobResponse, createJobResponseSchema } from "../../shared/wire/api.ts";
@@ -7,6 +7,7 @@ import {
   createPoolResponseSchema,
   type PoolOverview,
   poolFactsSchema,
+  poolLinkSchema,
   poolOverviewSchema,
 } from "../../shared/wire/pool.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
@@ -190,6 +191,62 @@ describe("a pool", () => {
     await pooled(pool, pool.operatorToken, "DELETE", `/members/${member?.memberId}`);
     await eventually(async () => expect(await helpers()).toEqual([]));
     await eventually(() => expect(tab.member.refused?.code).toBe("SENT_AWAY"));
+  });
+
+  test("a device that joins in another tab leaves the first one, which does not fight for its place", async () => {
+    const pool = await newPool();
+    const key = await makeMemberKey();
+    const first = new PoolTab(pool, key, { outputs: made });
+    await eventually(() => expect(first.member.connected).toBe(true));
+    const second = new PoolTab(pool, key, { outputs: made });
+    await eventually(() => expect(first.member.refused?.code).toBe("POOL_ELSEWHERE"));
+    expect(second.member).toMatchObject({ connected: true, refused: null });
+    expect(await overview(pool)).toMatchObject({ members: 1 });
+    second.stop();
+  });
+
+  test("a link lets in nobody after its time, and no more than its number", async () => {
+    const pool = await newPool();
+    const [one, two] = [await makeMemberKey(), await makeMemberKey()];
+    const asked = { kind: "join", label: "7b", expiresInDays: 1, maxMembers: 1 };
+    const answer = await pooled(pool, pool.operatorToken, "POST", "/links", asked);
+    const { linkId, url, expiresAtMs } = poolLinkSchema.parse(await answer.json());
+    expect(expiresAtMs - Date.now()).toBeLessThanOrEqual(86_400_000);
+    const by = { ...pool, joinUrl: url };
+    const first = new PoolTab(by, one, { outputs: made });
+    await eventually(() => expect(first.member.connected).toBe(true));
+    const next = new PoolTab(by, two, { outputs: made });
+    await eventually(async () => {
+      expect((await overview(pool)).links).toContainEqual(
+        expect.objectContaining({ linkId, label: "7b", members: 1, maxMembers: 1 }),
+      );
+    });
+    expect(next.member.connected).toBe(false);
+    first.stop();
+    next.stop();
+    const stub = env.POOL.getByName(pool.poolId);
+    await runInDurableObject(stub, (_pool, { storage }) => {
+      storage.sql.exec(
+        "UPDATE records SET json = json_set(json, '$.expiresAtMs', 1) WHERE id = ?",
+        linkId,
+      );
+    });
+    await evictDurableObject(stub);
+    const late = await pooled(pool, tokenOf(url), "POST", "/ticket");
+    expect(await codeOf(late)).toBe("LINK_EXPIRED");
+  });
+
+  test("its page can be installed as an app that opens the pool and joins", async () => {
+    const pool = await newPool();
+    const { pathname } = new URL(pool.joinUrl);
+    const response = await call(`${pathname}/app.webmanifest`, {
+      headers: { "accept-language": "de" },
+    });
+    expect(response.headers.get("content-type")).toContain("application/manifest+json");
+    expect(await response.json()).toMatchObject({
+      ...{ start_url: `${pathname}?kiosk`, scope: pathname, display: "standalone", lang: "de" },
+      icons: expect.arrayContaining([expect.objectContaining({ sizes: "512x512" })]),
+    });
   });
 
   test("nobody comes as somebody else: a hello is signed for its socket", async () => {

@@ -4,8 +4,12 @@ import type { PoolAsk } from "../../shared/wire/pool.ts";
 import { randomId } from "../random-id.ts";
 import { StringRecord } from "./string-record.ts";
 
-/** The pools that this browser may ask for help, and the id by which they recognize its requests. */
+/**
+ * The pools that this browser may ask for help, the id by which they recognize its requests, and the tokens
+ * by which this device has joined pools.
+ */
 
+const JOINS = new StringRecord("tributary.pool-joins");
 const POOLS = new StringRecord("tributary.pools");
 const REQUESTER = new StringRecord("tributary.requester");
 const MOST = 8;
@@ -22,6 +26,15 @@ export function keptPools(): KeptPool[] {
 
 export function keepPool(pool: KeptPool): void {
   POOLS.put(pool.poolId, JSON.stringify(pool), MOST);
+}
+
+/** Token of the link by which this device has joined: an installed page has none in its address. */
+export function joinToken(poolId: string): string {
+  return JOINS.read()[poolId] ?? "";
+}
+
+export function keepJoin(poolId: string, token: string): void {
+  JOINS.put(poolId, token, MOST);
 }
 
 /** Parses a pool’s link for owners; null for any other text. */

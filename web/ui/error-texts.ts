@@ -48,6 +48,7 @@ const AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "OFFERS_EXHAUSTED",
   "TASK_FAILED",
   "LINK_FULL",
+  "POOL_ELSEWHERE",
   "PROTOCOL_UNKNOWN",
   "PASSPHRASE_WRONG",
   "RATE_LIMITED",

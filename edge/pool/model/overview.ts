@@ -29,8 +29,9 @@ export function overviewOf(state: PoolState, nowMs: number): PoolOverview {
     ...factsOf(state),
     createdAtMs: state.pool.createdAtMs,
     rules: state.pool.rules,
-    links: state.all("link").map(({ id, kind, label, expiresAtMs, lies, isClosed }) => ({
-      ...{ linkId: id, kind, label, expiresAtMs, lies, isClosed },
+    links: state.all("link").map(({ id, ...link }) => ({
+      ...{ linkId: id, kind: link.kind, label: link.label, expiresAtMs: link.expiresAtMs },
+      ...{ maxMembers: link.maxMembers, lies: link.lies, isClosed: link.isClosed },
       members: members.filter(({ linkId }) => linkId === id).length,
     })),
     memberList: shown.map((member) => memberView(state, member, nowMs)),

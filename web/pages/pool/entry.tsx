@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import type { PoolMemberState } from "../../contributor/pool-member-api.ts";
+import { joinToken, keepJoin } from "../../saved/pools.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import "../../ui/style.css";
 import "./pool.css";
@@ -23,6 +24,7 @@ declare global {
   var tributaryPoolKey: JsonWebKey | undefined;
 }
 
+const KIOSK_AGAIN_MS = 60_000;
 const words = loadWords(PAGE_WORDS.pool);
 requireBrowser("pool", words);
 
@@ -37,7 +39,16 @@ else if (view === "operate") render(<OperatePage poolId={poolId} token={token} /
 else if (view === "ask") render(<AskPage poolId={poolId} token={token} />, root);
 else showMember();
 
+/** The browser may install this page: as an app it opens this pool, and joins. */
+function offerApp(): void {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "manifest", href: `/pool/${poolId}/app.webmanifest` });
+  document.head.append(link);
+}
+
 function showMember(): void {
+  offerApp();
+  const token = location.hash.slice(1) || joinToken(poolId);
   const query = new URLSearchParams(location.search);
   const who = {
     name: query.get("name")?.slice(0, 60) || friendlyName(Math.random),
@@ -53,16 +64,23 @@ function showMember(): void {
     },
   };
   const slots = Number(query.get("slots")) || null;
+  // On machines without a person, such as a screen in a hall, nobody presses the button.
+  const isKiosk = query.has("kiosk");
   void session.open().then(async () => {
     if (slots !== null) await session.change({ ...limits.peek(), slots });
-    // On machines without a person, such as a screen in a hall, nobody presses the button.
-    if (query.has("kiosk") && state.peek()?.phase === "invited") await session.join();
+    if (isKiosk && state.peek()?.phase === "invited") await session.join();
+  });
+  effect(() => {
+    if (!isKiosk || state.value?.phase !== "failed" || !state.value.error?.retryable) return;
+    const again = setTimeout(() => void session.join(), KIOSK_AGAIN_MS);
+    return () => clearTimeout(again);
   });
   render(
     <MemberPage
       state={state}
       limits={limits}
       isPaused={session.isPaused}
+      useIsNotTold={session.useIsNotTold}
       name={who.name}
       onJoin={() => session.join()}
       onLimits={(next) => session.change(next)}
@@ -76,6 +94,9 @@ function showMember(): void {
     `tributary-pool-${poolId}`,
     () => limits.value.screenOn,
   );
+  effect(() => {
+    if (state.value?.phase === "member") keepJoin(poolId, token);
+  });
   effect(() => {
     const name = state.value?.poolName;
     if (name)

@@ -10,9 +10,12 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 export function LimitsForm({
   limits,
   possibleSlots,
+  useIsNotTold,
   onChange,
 }: {
   limits: KeptLimits;
+  /** The browser does not tell whether somebody uses the device, which is wanted. */
+  useIsNotTold: boolean;
   possibleSlots: number;
   onChange(limits: KeptLimits): void;
 }) {
@@ -104,6 +107,11 @@ export function LimitsForm({
           />{" "}
           {rich("pool.notWhileIUseThis", { span: (inside) => <span class="hint">{inside}</span> })}
         </label>
+      )}
+      {useIsNotTold && (
+        <p class="form-problem" role="status">
+          {t("pool.useIsNotTold")}
+        </p>
       )}
       <label>
         <input

@@ -62,7 +62,7 @@ interface IdleConstructor {
 export class Watcher {
   #battery: { readonly charging: boolean } | null = null;
   #idle: Idle | null = null;
-  #ends = new AbortController();
+  readonly #ends = new AbortController();
 
   async begin(): Promise<void> {
     const { getBattery } = navigator as { getBattery?: () => Promise<{ charging: boolean }> };
@@ -70,19 +70,26 @@ export class Watcher {
   }
 
   /**
-   * Watches the person's activity from now on. Must be called from a click.
+   * Watches the person's activity from now on. The browser asks the person for that once, after a click.
    * @returns whether the browser allows it
    */
   async watchPerson(): Promise<boolean> {
     const { IdleDetector } = globalThis as { IdleDetector?: IdleConstructor };
     if (IdleDetector === undefined) return false;
     if (this.#idle !== null) return true;
-    const allowed = await IdleDetector.requestPermission().catch(() => "denied" as const);
-    if (allowed !== "granted") return false;
-    const idle = new IdleDetector();
-    await idle.start({ threshold: 60_000, signal: this.#ends.signal });
-    this.#idle = idle;
-    return true;
+    try {
+      const name = "idle-detection" as PermissionName;
+      const { state } = await navigator.permissions.query({ name });
+      const allowed = state === "prompt" ? await IdleDetector.requestPermission() : state;
+      if (allowed !== "granted") return false;
+      const idle = new IdleDetector();
+      await idle.start({ threshold: 60_000, signal: this.#ends.signal });
+      this.#idle = idle;
+      return true;
+    } catch {
+      // Nobody has clicked.
+      return false;
+    }
   }
 
   now(isPaused: boolean): Surroundings {

@@ -17,6 +17,8 @@ export interface MemberPageProps {
   state: ReadonlySignal<PoolMemberState | null>;
   limits: ReadonlySignal<KeptLimits>;
   isPaused: ReadonlySignal<boolean>;
+  /** Wanted, but the browser does not tell whether somebody uses the device. */
+  useIsNotTold: ReadonlySignal<boolean>;
   /** Name under which the pool's operator sees this device. */
   name: string;
   onJoin(): void;
@@ -55,6 +57,7 @@ function announcement({ phase, job, rests }: PoolMemberState): string {
 function Invitation({
   shown,
   limits,
+  useIsNotTold,
   onJoin,
   onLimits,
 }: MemberPageProps & { shown: PoolMemberState }) {
@@ -86,7 +89,12 @@ function Invitation({
       ) : (
         <>
           <h2 class="card-title">{t("pool.whatThisDeviceMayGive")}</h2>
-          <LimitsForm limits={limits.value} possibleSlots={possibleSlots} onChange={onLimits} />
+          <LimitsForm
+            limits={limits.value}
+            possibleSlots={possibleSlots}
+            useIsNotTold={useIsNotTold.value}
+            onChange={onLimits}
+          />
           <div class="actions">
             <button type="button" class="button button-primary" onClick={onJoin}>
               {hasStopped ? t("pool.helpAgain") : t("pool.joinThePool")}
@@ -102,6 +110,7 @@ function AtWork({
   shown,
   limits,
   isPaused,
+  useIsNotTold,
   name,
   onLimits,
   onPause,
@@ -156,7 +165,12 @@ function AtWork({
       </div>
       <details class="details">
         <summary>{t("pool.whatThisDeviceMayGive")}</summary>
-        <LimitsForm limits={limits.value} possibleSlots={possibleSlots} onChange={onLimits} />
+        <LimitsForm
+          limits={limits.value}
+          possibleSlots={possibleSlots}
+          useIsNotTold={useIsNotTold.value}
+          onChange={onLimits}
+        />
       </details>
       <p class="hint">{t("pool.thePoolsOperatorSeesThis", { name })}</p>
     </section>

@@ -13,6 +13,8 @@ export class MemberSession {
   readonly #state = signal<PoolMemberState | null>(null);
   readonly limits = signal<KeptLimits>(keptLimits(64));
   readonly isPaused = signal(false);
+  /** The machine is to rest while somebody uses it, and the browser does not tell of that. */
+  readonly useIsNotTold = signal(false);
   readonly #watcher = new Watcher();
   #connection: ReturnType<typeof connectMember> | null = null;
   #isMember = false;
@@ -30,6 +32,8 @@ export class MemberSession {
   async open(): Promise<void> {
     try {
       await this.#watcher.begin();
+      // Where that was allowed on another day.
+      if (this.limits.peek().idleOnly) await this.#watcher.watchPerson();
       await this.#connect();
     } catch (thrown) {
       this.#fail(thrown);
@@ -37,19 +41,21 @@ export class MemberSession {
     setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
 
-  /** Joins the pool, or goes on after a pause. */
+  /** Joins the pool, goes on after a pause, or tries again after a failure. */
   async join(): Promise<void> {
     this.#isMember = true;
     this.isPaused.value = false;
+    await this.#watchPerson();
+    if (this.#state.peek()?.phase === "failed") {
+      await this.#run((api) => api.open(this.#invitation));
+    }
     await this.#look(true);
   }
 
   async change(limits: KeptLimits): Promise<void> {
-    if (limits.idleOnly && !this.limits.peek().idleOnly) {
-      limits = { ...limits, idleOnly: await this.#watcher.watchPerson() };
-    }
     this.limits.value = limits;
     keepLimits(limits);
+    await this.#watchPerson();
     await this.#look(true);
   }
 
@@ -61,6 +67,11 @@ export class MemberSession {
   async stop(): Promise<void> {
     this.#isMember = false;
     await this.#run((api) => api.stop());
+  }
+
+  async #watchPerson(): Promise<void> {
+    const { idleOnly } = this.limits.peek();
+    this.useIsNotTold.value = idleOnly && !(await this.#watcher.watchPerson());
   }
 
   /** Checks whether the limits allow work now, and tells the worker where that has changed. */

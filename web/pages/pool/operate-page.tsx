@@ -1,17 +1,16 @@
-import { type Signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { toWireError } from "../../../shared/job/errors.ts";
-import type { PoolLinkKind, PoolOverview } from "../../../shared/wire/pool.ts";
+import type { PoolLinkRequest, PoolOverview, PoolRules } from "../../../shared/wire/pool.ts";
 import { PoolClient } from "../../pool-client.ts";
-import { CopyField } from "../../ui/copy-field.tsx";
 import { errorText } from "../../ui/error-texts.ts";
 import { Figure } from "../../ui/figure.tsx";
-import { FormField } from "../../ui/form-field.tsx";
-import { formatDate, formatDateTime, formatNumber } from "../../ui/format.ts";
+import { formatDateTime, formatNumber } from "../../ui/format.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
-import { QrCode } from "../../ui/qr-code.tsx";
 import { t } from "../../words/words.ts";
 import { HistoryPlot } from "./history-plot.tsx";
+import { PoolLinks } from "./pool-links.tsx";
+import { RulesForm } from "./rules-form.tsx";
 
 const LOOK_EVERY_MS = 5_000;
 
@@ -43,14 +42,15 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
     }
     await look();
   };
-  const addLink = (kind: PoolLinkKind, label: string) =>
+  const addLink = (request: PoolLinkRequest) =>
     act(async () => {
-      const { url } = await client.addLink(poolId, token, { kind, label });
+      const { kind, url } = await client.addLink(poolId, token, request);
       made.value = {
         label: kind === "join" ? t("pool.linkForHelpers") : t("pool.linkForOwners"),
         url,
       };
     });
+  const save = (rules: PoolRules) => act(() => client.change(poolId, token, { rules }));
   const shown = overview.value;
   return (
     <PageFrame>
@@ -71,13 +71,13 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
                 <Figure
                   name={t("pool.videoMade")}
                   value={t("pool.min", {
-                    value: (sum(shown.owners.map((each) => each.mediaSeconds)) / 60).toFixed(0),
+                    value: formatNumber(sum(shown.owners.map((each) => each.mediaSeconds)) / 60),
                   })}
                 />
               </dl>
               <HistoryPlot history={shown.history} />
             </section>
-            <Links
+            <PoolLinks
               shown={shown}
               made={made}
               onAdd={addLink}
@@ -112,104 +112,13 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
                   </tbody>
                 </table>
               </div>
-              <p class="hint">
-                {t("pool.limitsComputersAtTheSame", {
-                  maxMembers: shown.rules.maxMembers,
-                  maxJobsEach: shown.rules.maxJobsEach,
-                })}
-              </p>
             </section>
+            <RulesForm rules={shown.rules} onSave={save} />
           </>
         )}
       </div>
     </PageFrame>
   );
-}
-
-function Links({
-  shown,
-  made,
-  onAdd,
-  onEnd,
-}: {
-  shown: PoolOverview;
-  made: Signal<{ label: string; url: string } | null>;
-  onAdd(kind: PoolLinkKind, label: string): void;
-  onEnd(linkId: string): void;
-}) {
-  const label = useSignal("");
-  return (
-    <section class="card pool-card" aria-labelledby="links-title">
-      <h2 id="links-title">{t("pool.links")}</h2>
-      <ul class="pool-links">
-        {shown.links.map((link) => (
-          <li key={link.linkId}>
-            <span>
-              <b>{link.kind === "join" ? t("pool.forHelpers") : t("pool.forOwners")}</b>
-              {linkFacts(link)}
-            </span>
-            {!link.isClosed && (
-              <button type="button" class="button" onClick={() => onEnd(link.linkId)}>
-                {t("pool.end")}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-      <FormField label={t("pool.nameOfANewLink")}>
-        {(props) => (
-          <input
-            {...props}
-            type="text"
-            maxLength={60}
-            placeholder={t("pool.class7b")}
-            value={label.value}
-            onInput={(event) => {
-              label.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </FormField>
-      <div class="actions">
-        <button type="button" class="button" onClick={() => onAdd("join", label.value)}>
-          {t("pool.linkForHelpers")}
-        </button>
-        <button type="button" class="button" onClick={() => onAdd("ask", label.value)}>
-          {t("pool.linkForOwners")}
-        </button>
-      </div>
-      {made.value !== null && (
-        <div class="made-link">
-          <CopyField
-            label={made.value.label}
-            text={made.value.url}
-            hint={t("pool.itIsShownThisOnce")}
-          />
-          <div class="qr">
-            <QrCode text={made.value.url} />
-          </div>
-        </div>
-      )}
-    </section>
-  );
-}
-
-function linkFacts({
-  kind,
-  label,
-  isClosed,
-  expiresAtMs,
-  members,
-  lies,
-}: PoolOverview["links"][number]): string {
-  const until = formatDate(expiresAtMs);
-  const facts = [
-    isClosed ? t("pool.hasEnded") : t("pool.until", { until }),
-    kind === "join" && t("pool.computersCounted", { count: members }),
-    lies > 0 && t("pool.wrongResult", { count: lies }),
-  ];
-  const name = label === "" ? "" : ` ${label}`;
-  return `${name}: ${facts.filter((fact) => fact !== false).join(t("ui.comma"))}`;
 }
 
 function Queue({ shown }: { shown: PoolOverview }) {
@@ -294,8 +203,8 @@ function stateOf(member: PoolOverview["memberList"][number]): string {
   if (member.bannedAtMs !== null)
     return member.record.lies > 0 ? t("pool.outWrongResults") : t("pool.sentAway");
   if (!member.connected) return t("pool.lastHere", { value: formatDateTime(member.lastSeenAtMs) });
-  if (member.rests !== null) return "resting";
-  return member.jobId === null ? "waiting" : "helping";
+  if (member.rests !== null) return t("pool.isResting");
+  return member.jobId === null ? t("pool.isWaiting") : t("pool.isHelping");
 }
 
 function sum(counts: readonly number[]): number {
