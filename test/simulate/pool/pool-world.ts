@@ -41,6 +41,8 @@ export interface SimulatedJob {
 
 export interface FinishedJob extends SimulatedJob {
   startedAtMs: number;
+  /** When the first member was sent to it; null: none ever was. */
+  helpedAtMs: number | null;
   endedAtMs: number | null;
   outcome: Outcome;
 }
@@ -78,6 +80,7 @@ export class PoolWorld {
   };
   readonly #swarms = new Map<string, { swarm: Swarm; job: SimulatedJob; startedAtMs: number }>();
   readonly #ends = new Map<string, number>();
+  readonly #helped = new Map<string, number>();
   readonly #tabs = new Map<string, MemberTab>();
   readonly #jobs: readonly SimulatedJob[];
   readonly #seed: number;
@@ -117,7 +120,8 @@ export class PoolWorld {
   finished(): FinishedJob[] {
     return [...this.#swarms.values()].map(({ swarm, job, startedAtMs }) => {
       const endedAtMs = this.#ends.get(job.id) ?? null;
-      return { ...job, startedAtMs, endedAtMs, outcome: swarm.outcome() };
+      const helpedAtMs = this.#helped.get(job.id) ?? null;
+      return { ...job, startedAtMs, helpedAtMs, endedAtMs, outcome: swarm.outcome() };
     });
   }
 
@@ -222,7 +226,11 @@ export class PoolWorld {
       if (effect.type === "dismiss") continue;
       const { connectionId } = effect;
       this.counts.poolMessages += 1;
-      if (effect.type === "assign") this.counts.assignments += 1;
+      if (effect.type === "assign") {
+        this.counts.assignments += 1;
+        const { jobId } = effect.pass;
+        if (!this.#helped.has(jobId)) this.#helped.set(jobId, this.clock.nowMs());
+      }
       this.clock.after(MESSAGE_MS, () => {
         const tab = this.#tabs.get(connectionId);
         if (effect.type === "assign") tab?.assign(effect.pass);

@@ -2,7 +2,17 @@ import type { PoolRow } from "./scenarios.ts";
 
 /** Tables of a pool's simulation, in Markdown. */
 
-const HEAD = ["job", "video", "took", "alone, bound", "ratio", "audits", "copies", "lost"];
+const HEAD = [
+  "job",
+  "video",
+  "waited",
+  "took",
+  "alone, bound",
+  "ratio",
+  "audits",
+  "copies",
+  "lost",
+];
 
 export function poolTables(rows: readonly PoolRow[]): string {
   return rows
@@ -15,6 +25,7 @@ function jobTable({ jobs }: PoolRow): string {
   const lines = shown.map((job) => [
     job.id,
     `${job.minutes} min`,
+    job.waitedMs === null ? "" : seconds(job.waitedMs),
     `${job.isReady ? "" : "NOT READY "}${seconds(job.tookMs)}`,
     seconds(job.aloneMs),
     (job.tookMs / job.aloneMs).toFixed(2),
@@ -31,6 +42,7 @@ function facts({ jobs, members, fairness, counts, sockets, messages, banned }: P
   const sum = (of: (job: PoolRow["jobs"][number]) => number) =>
     jobs.reduce((total, job) => total + of(job), 0);
   const ratios = jobs.map(({ tookMs, aloneMs }) => tookMs / aloneMs).sort((a, b) => a - b);
+  const waits = jobs.flatMap(({ waitedMs }) => waitedMs ?? []).sort((a, b) => a - b);
   const lowest = fairness.length === 0 ? null : Math.min(...fairness);
   const mean = fairness.reduce((total, each) => total + each, 0) / Math.max(1, fairness.length);
   // By Cloudflare's pricing, 20 WebSocket messages count as a request. A socket and its ticket are one request
@@ -39,6 +51,7 @@ function facts({ jobs, members, fairness, counts, sockets, messages, banned }: P
   const jobRequests = sockets * 2 + messages / 20;
   return [
     `${jobs.length} jobs; took / bound alone: median ${ratio(ratios, 0.5)}, worst ${ratio(ratios, 1)}.`,
+    `Wait for the first member: median ${seconds(at(waits, 0.5))}, longest ${seconds(at(waits, 1))}.`,
     `Audits: ${percent(sum((job) => job.audits) / sum((job) => job.results))} of all results; lies published: ${sum((job) => job.liesPublished)}; banned: ${banned}.`,
     lowest === null
       ? "Never did several owners wait for the whole of a window."
@@ -53,8 +66,12 @@ function price(requests: number, rows: number, jobs: number): string {
   return ((requests * 0.15 + rows) / 1e6 / jobs).toFixed(6);
 }
 
-function ratio(sorted: readonly number[], at: number): string {
-  return (sorted[Math.ceil(at * sorted.length) - 1] ?? 0).toFixed(2);
+function ratio(sorted: readonly number[], part: number): string {
+  return at(sorted, part).toFixed(2);
+}
+
+function at(sorted: readonly number[], part: number): number {
+  return sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
 }
 
 function percent(part: number): string {

@@ -25,6 +25,8 @@ export interface PoolJobRow {
   owner: string;
   minutes: number;
   isReady: boolean;
+  /** Time from its creation until the pool sent the first member; null: it never did. */
+  waitedMs: number | null;
   /** Time from its creation to its end. */
   tookMs: number;
   /** Lower bound, audits included, if the job had the whole pool for itself from its arrival on. */
@@ -127,7 +129,7 @@ export async function simulatePool(scenario: PoolScenario): Promise<PoolRow> {
 }
 
 function rowOf(finished: FinishedJob, members: readonly SimulatedMember[]): PoolJobRow {
-  const { id, owner, minutes, startedAtMs, endedAtMs, outcome } = finished;
+  const { id, owner, minutes, startedAtMs, helpedAtMs, endedAtMs, outcome } = finished;
   const { audits, copies, lost } = outcome.encodedSeconds;
   return {
     ...{
@@ -135,6 +137,7 @@ function rowOf(finished: FinishedJob, members: readonly SimulatedMember[]): Pool
       owner,
       minutes,
       isReady: outcome.isReady,
+      waitedMs: helpedAtMs === null ? null : helpedAtMs - startedAtMs,
       tookMs: (endedAtMs ?? LIMIT_MS) - startedAtMs,
     },
     aloneMs: aloneMs(finished, members),
