@@ -184,7 +184,9 @@ export class LiveJob {
     if (pool === null) return;
     this.#platform.env.POOL.getByName(pool.id)
       .report(report)
-      .then(({ banned }) => {
+      .then(({ banned, servers }) => {
+        if (servers !== this.state.job.lentServers)
+          this.dispatch({ type: "pool-servers", servers });
         for (const memberId of banned) this.dispatch({ type: "pool-ban", memberId });
       })
       .catch((thrown: unknown) => {

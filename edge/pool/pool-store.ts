@@ -5,6 +5,7 @@ import {
   linkRecordSchema,
   memberRecordSchema,
   poolRecordSchema,
+  serverRecordSchema,
 } from "./model/records.ts";
 import {
   type Change,
@@ -42,6 +43,7 @@ export class PoolStore {
       jobs: this.#rows("job", jobRecordSchema),
       owners: this.#rows("owner", ownerRecordSchema),
       days: this.#rows("day", dayRecordSchema),
+      servers: this.#rows("server", serverRecordSchema),
     });
   }
 

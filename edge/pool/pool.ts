@@ -179,13 +179,13 @@ export class Pool extends DurableObject<Cloudflare.Env> {
 
   /**
    * Takes a report of a job's coordinator.
-   * @returns members with work on the job that are banned for lies
+   * @returns members with work on the job that are banned for lies, and the number of servers that are lent to it
    */
-  async report(report: JobReport): Promise<{ banned: string[] }> {
+  async report(report: JobReport): Promise<{ banned: string[]; servers: number }> {
     const model = this.#model;
-    if (model === null) return { banned: [] };
+    if (model === null) return { banned: [], servers: 0 };
     this.#decided(model.report(report, Date.now()));
-    return { banned: model.liarsIn(report) };
+    return { banned: model.liarsIn(report), servers: model.serversAt(report.jobId) };
   }
 
   async withdraw(jobId: string): Promise<void> {

@@ -119,9 +119,11 @@ export const poolRulesSchema = z.object({
   maxMembers: z.int().min(1).max(1_000),
   /** The most jobs of one owner that wait for the pool at the same time. */
   maxJobsEach: z.int().min(1).max(100),
+  /** Servers of the site that help the pool's jobs as members do. */
+  servers: z.int().min(0).max(4),
 });
 export type PoolRules = z.infer<typeof poolRulesSchema>;
-export const DEFAULT_POOL_RULES: PoolRules = { maxMembers: 500, maxJobsEach: 20 };
+export const DEFAULT_POOL_RULES: PoolRules = { maxMembers: 500, maxJobsEach: 20, servers: 0 };
 
 /** `POST /api/pools` */
 export const createPoolRequestSchema = z
@@ -231,6 +233,8 @@ export type PoolSample = z.infer<typeof poolSampleSchema>;
 export const poolOverviewSchema = poolFactsSchema.extend({
   createdAtMs: z.number(),
   rules: poolRulesSchema,
+  /** Servers of the site that are lent to a job now. */
+  serversAtWork: z.int(),
   links: z.array(
     poolLinkSchema.omit({ url: true }).extend({
       /** Members that ever joined by it; those that may at the same time. */

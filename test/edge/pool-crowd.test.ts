@@ -83,7 +83,15 @@ test(`${MEMBERS} members join, are handed out, moved and told`, async () => {
   const report = (jobId: string, more: Partial<JobReport> = {}): JobReport => ({
     ...{ jobId, title: jobId, hasEnded: false, pixelsPerSecond: 1e7, totalSeconds: 3_600 },
     ...{ remainingSeconds: 3_600, openTasks: 600, takenTasks: 0, uplinkPixels: null },
-    ...{ storedPixels: 0, ownPixels: 0, needsBrowser: false, work: [], busy: [], ...more },
+    ...{
+      storedPixels: 0,
+      ownPixels: 0,
+      needsBrowser: false,
+      takesServers: false,
+      work: [],
+      busy: [],
+      ...more,
+    },
   });
   await timed(`${JOBS} jobs ask, and everybody is handed out`, async () => {
     for (const jobId of jobs) {

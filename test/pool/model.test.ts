@@ -4,13 +4,13 @@ import { PoolModel } from "../../edge/pool/model/pool-model.ts";
 import { provenNow, type Work } from "../../edge/pool/model/records.ts";
 import { PoolState } from "../../edge/pool/model/state.ts";
 import { MemberSessions } from "../../shared/pool/member-sessions.ts";
-import { DEFAULT_POOL_RULES } from "../../shared/wire/pool.ts";
+import { DEFAULT_POOL_RULES, type PoolRules } from "../../shared/wire/pool.ts";
 
 const DAY_MS = 86_400_000;
 /** Two days after the pool was made. */
 const NOW_MS = 2 * DAY_MS;
 
-function newModel(): PoolModel {
+function newModel(rules: Partial<PoolRules> = {}): PoolModel {
   const link = {
     ...{ tokenHash: "", label: "", createdAtMs: 0, expiresAtMs: 1e15, maxMembers: 10 },
     ...{ lies: 0, proven: 0, isClosed: false },
@@ -18,7 +18,7 @@ function newModel(): PoolModel {
   const pool = { id: "pool", name: "Club", operatorTokenHash: "", createdAtMs: 0, origin: "" };
   return new PoolModel(
     new PoolState({
-      pool: { ...pool, rules: { ...DEFAULT_POOL_RULES, maxJobsEach: 2 } },
+      pool: { ...pool, rules: { ...DEFAULT_POOL_RULES, maxJobsEach: 2, ...rules } },
       links: [
         { id: "join", kind: "join", principal: "p", ...link },
         { id: "ask", kind: "ask", principal: "q", ...link },
@@ -45,7 +45,15 @@ const work = (memberId: string, counts: Partial<Work> = {}): Work => ({
 const report = (jobId: string, more: Partial<JobReport> = {}): JobReport => ({
   ...{ jobId, title: jobId, hasEnded: false, pixelsPerSecond: 1e6, totalSeconds: 600 },
   ...{ remainingSeconds: 600, openTasks: 100, takenTasks: 0, uplinkPixels: null },
-  ...{ storedPixels: 0, ownPixels: 0, needsBrowser: false, work: [], busy: [], ...more },
+  ...{
+    storedPixels: 0,
+    ownPixels: 0,
+    needsBrowser: false,
+    takesServers: false,
+    work: [],
+    busy: [],
+    ...more,
+  },
 });
 
 function ask(model: PoolModel, jobId: string, ownerId = jobId) {
@@ -179,6 +187,29 @@ describe("a pool", () => {
       memberId: "b",
     });
     expect(come(model, "b")).toMatchObject({ code: "LINK_EXPIRED" });
+  });
+
+  test("lends the site's servers as it lends members, to jobs that take some", () => {
+    const model = newModel({ servers: 2 });
+    come(model, "a");
+    for (const id of ["one", "two", "none"]) ask(model, id);
+    const takes = { takesServers: true, needsBrowser: true };
+    model.report(report("one", takes), NOW_MS);
+    model.report(report("none"), NOW_MS);
+    expect(model.rebalance(NOW_MS)).toMatchObject([{ type: "assign", pass: { jobId: "none" } }]);
+    // Native ffmpeg decodes what the ffmpeg core does not.
+    expect(["one", "none"].map((id) => model.serversAt(id))).toEqual([2, 0]);
+    const later = NOW_MS + 60_000;
+    model.report(report("one", takes), later);
+    model.report(report("two", takes), later);
+    model.rebalance(later);
+    expect(["one", "two"].map((id) => model.serversAt(id))).toEqual([1, 1]);
+    model.report(report("one", { ...takes, hasEnded: true, remainingSeconds: 0 }), later);
+    model.rebalance(later);
+    expect(["one", "two"].map((id) => model.serversAt(id))).toEqual([0, 2]);
+    model.state.put("pool", { ...model.state.pool, rules: { ...DEFAULT_POOL_RULES } });
+    model.rebalance(later);
+    expect(model.serversAt("two")).toBe(0);
   });
 
   test("has no more members than its link lets in", () => {

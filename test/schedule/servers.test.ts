@@ -138,6 +138,22 @@ describe("calls for servers", () => {
     expect([...job.state.tasks.values()].every(({ failures }) => failures === 0)).toBe(true);
   });
 
+  test("a pool lends them: a chunk is asked for and they come beside others, but not where the owner wants none", () => {
+    for (const servers of ["when-needed", "never"] as const) {
+      const job = new Job(servers);
+      job.hello("owner", "owner", 1);
+      const told = job.send({ type: "pool-servers", servers: 1 });
+      expect(told).toContainEqual(
+        expect.objectContaining({ message: { type: "stage", taskIds: expect.anything() } }),
+      );
+      job.stage(job.taskIds[0] ?? "");
+      expect(job.called()).toEqual(servers === "never" ? [] : ["server-1"]);
+      job.send({ type: "pool-servers", servers: 0 });
+      job.pass(2 * CALL_AGAIN_MS);
+      expect(job.called()).toHaveLength(servers === "never" ? 0 : 1);
+    }
+  });
+
   test("when needed: not while somebody is at work, but when all are gone for a while", () => {
     const job = new Job("when-needed", true);
     job.hello("owner", "owner", 2);

@@ -34,6 +34,8 @@ export function poolReport(state: State, uplinkTicks: number | null): JobReport 
     storedPixels: left.storedTicks * pixels,
     ownPixels: ownTicks * 1000 * pixels,
     needsBrowser: !coreDecodes(plan.source.video.codec),
+    // Those that always call servers have them already.
+    takesServers: job.hasServers && job.settings.servers === "when-needed",
     work: holders.flatMap((holder) => workOf(holder, pixels)),
     busy: busyMembers(state),
   };

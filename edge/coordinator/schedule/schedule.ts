@@ -52,6 +52,8 @@ export type Event =
   | { type: "pool-ban"; memberId: string }
   /** A member has left the pool, and is removed from the job. */
   | { type: "pool-dismiss"; memberId: string }
+  /** Number of the site's servers that the pool lends to the job. */
+  | { type: "pool-servers"; servers: number }
   /** The pool no longer helps with the job. Its members are removed. */
   | { type: "pool-left" }
   /** The owner removes contributors: one, or all that joined by certain links. */
@@ -151,8 +153,11 @@ function decide(draft: Draft, event: Event): void {
         if (pool?.memberId === event.memberId) sendAway(draft, id, DISMISSED);
       }
       return;
+    case "pool-servers":
+      draft.patchJob({ lentServers: event.servers });
+      return;
     case "pool-left":
-      draft.patchJob({ pool: null });
+      draft.patchJob({ pool: null, lentServers: 0 });
       for (const { id, pool } of draft.holders()) {
         if (pool !== null) sendAway(draft, id, ENDED_BY_OWNER);
       }

@@ -44,7 +44,9 @@ export function callServers(draft: Draft): void {
     (job.settings.servers === "when-needed" && (isUnattended || late.length + unverified > 0));
   const isForAll = isUnattended || job.settings.servers === "always";
   const open = late.length + unverified + (isForAll ? ready : 0);
-  const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(open / TASKS_PER_SERVER)) : 0;
+  const lent = ready === 0 || job.settings.servers === "never" ? 0 : job.lentServers;
+  const needed = isNeeded ? Math.ceil(open / TASKS_PER_SERVER) : 0;
+  const wanted = Math.min(MAX_SERVERS, Math.max(needed, lent));
   let { serversCalled } = job;
   // A server that is late itself does not count, because it cannot make a copy of its own task.
   const isLate = (call: ServerCallRecord) =>

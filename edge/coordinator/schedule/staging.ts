@@ -160,12 +160,14 @@ export function tasksNeedingSource({ tasks }: State): number {
 
 /** The number of tasks without a lease whose chunks should be in storage. */
 function chunksWanted(draft: Draft): number {
-  const { stageAll, servers } = draft.job.settings;
+  const { settings, lentServers } = draft.job;
+  const { stageAll, servers } = settings;
   if (stageAll || servers === "always") return Number.POSITIVE_INFINITY;
   const others = draft.holders().filter(({ connectionId, hasSource, role }) => {
     return connectionId !== null && !hasSource && role !== "owner";
   });
-  return slotsOf(others) * AHEAD_PER_SLOT;
+  // A server that the pool lends is called once a chunk lies ready.
+  return (slotsOf(others) + lentServers) * AHEAD_PER_SLOT;
 }
 
 /** Drops unanswered requests for chunks that are no longer needed, so that they cause no more alarms. */

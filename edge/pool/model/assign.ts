@@ -21,7 +21,7 @@ export interface Machine {
 
 /** A job that asks for help, as the assignment sees it. */
 export interface Demand extends Need {
-  /** Only a browser's own codecs decode the source. */
+  /** Only a browser's own codecs, or native ffmpeg, decode the source. */
   needsBrowser: boolean;
 }
 
@@ -48,7 +48,8 @@ export function canHelp(
   { engines, refused }: Machine,
   { jobId, needsBrowser }: Pick<Demand, "jobId" | "needsBrowser">,
 ): boolean {
-  return !refused.includes(jobId) && (!needsBrowser || engines.includes("webcodecs"));
+  const decodesAll = engines.includes("webcodecs") || engines.includes("ffmpeg-native");
+  return !refused.includes(jobId) && (!needsBrowser || decodesAll);
 }
 
 /** Moves that bring each job as close to its share of the pool as whole machines allow. */

@@ -1,4 +1,5 @@
 import { assign, type Demand, type Machine, type Move } from "./assign.ts";
+import { serverMachines } from "./lent-servers.ts";
 import { type JobRecord, pixelsPerMs } from "./records.ts";
 import type { PoolState } from "./state.ts";
 
@@ -46,7 +47,7 @@ function machinesOf(state: PoolState, nowMs: number): Machine[] {
     known.length === 0
       ? USUAL_PIXELS_PER_MS
       : known.reduce((sum, each) => sum + each, 0) / known.length;
-  return [...state.present.values()].flatMap((presence) => {
+  const members = [...state.present.values()].flatMap((presence) => {
     const { memberId, slots, engines, jobId, assignedAtMs, refused } = presence;
     const member = state.get("member", memberId);
     if (member === undefined || slots === 0) return [];
@@ -62,6 +63,7 @@ function machinesOf(state: PoolState, nowMs: number): Machine[] {
       refused: refused.filter(({ untilMs }) => untilMs > nowMs).map(({ jobId: id }) => id),
     };
   });
+  return [...members, ...serverMachines(state, usual * 1000)];
 }
 
 function demandsOf(state: PoolState, machines: readonly Machine[], nowMs: number): Demand[] {

@@ -16,6 +16,7 @@ export type JobReport = Pick<
   | "storedPixels"
   | "ownPixels"
   | "needsBrowser"
+  | "takesServers"
 > & {
   jobId: string;
   title: string;

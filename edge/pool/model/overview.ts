@@ -29,6 +29,7 @@ export function overviewOf(state: PoolState, nowMs: number): PoolOverview {
     ...factsOf(state),
     createdAtMs: state.pool.createdAtMs,
     rules: state.pool.rules,
+    serversAtWork: state.all("server").filter(({ jobId }) => jobId !== null).length,
     links: state.all("link").map(({ id, ...link }) => ({
       ...{ linkId: id, kind: link.kind, label: link.label, expiresAtMs: link.expiresAtMs },
       ...{ maxMembers: link.maxMembers, lies: link.lies, isClosed: link.isClosed },

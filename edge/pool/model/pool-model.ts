@@ -1,5 +1,6 @@
 import type { Given, MemberMessage } from "../../../shared/wire/pool.ts";
 import { balance } from "./balance.ts";
+import { moveServer, recallServers, serversAt } from "./lent-servers.ts";
 import type { Arrival, JobReport, PoolEffect, Refusal } from "./messages.ts";
 import { type MemberRecord, type Presence, pixelsPerMs, provenNow } from "./records.ts";
 import { takeReport } from "./reports.ts";
@@ -139,6 +140,7 @@ export class PoolModel {
       ...{ id: jobId, title, linkId, ownerId, askedAtMs: nowMs, heardAtMs: nowMs, endedAtMs: null },
       ...{ pixelsPerSecond: 0, totalSeconds: 0, remainingSeconds: 0, openTasks: 0, takenTasks: 0 },
       ...{ uplinkPixels: null, storedPixels: 0, ownPixels: 0, needsBrowser: false, work: [] },
+      takesServers: false,
     });
     const owner = state.get("owner", ownerId) ?? { id: ownerId, linkId, jobs: 0, mediaSeconds: 0 };
     state.put("owner", { ...owner, jobs: owner.jobs + 1 });
@@ -154,6 +156,11 @@ export class PoolModel {
       if (effect.type === "close") this.gone(effect.connectionId, nowMs);
     }
     return effects;
+  }
+
+  /** Number of the site's servers that are lent to the job. */
+  serversAt(jobId: string): number {
+    return serversAt(this.state, jobId);
   }
 
   /** Ids of members with work on the job that are banned for lies. */
@@ -207,7 +214,9 @@ export class PoolModel {
   /** Assigns members to the jobs that need them most. */
   rebalance(nowMs: number): PoolEffect[] {
     const { state } = this;
+    recallServers(state, nowMs);
     return balance(state, nowMs).flatMap(({ memberId, jobId }) => {
+      if (moveServer(state, memberId, jobId, nowMs)) return [];
       const connectionId = state.connectionOf(memberId);
       if (connectionId === undefined) return [];
       this.#patch(connectionId, { jobId, assignedAtMs: nowMs });

@@ -11,7 +11,7 @@ export const poolRecordSchema = z.object({
   name: z.string(),
   operatorTokenHash: z.string(),
   createdAtMs: z.number(),
-  rules: poolRulesSchema,
+  rules: poolRulesSchema.extend({ servers: poolRulesSchema.shape.servers.default(0) }),
   /** Origin of the site where the pool was created. Links have it. */
   origin: z.string(),
 });
@@ -106,9 +106,20 @@ export const jobRecordSchema = z.object({
   ownPixels: z.number().default(0),
   /** Whether only a browser's own codecs decode the source. */
   needsBrowser: z.boolean().default(false),
+  /** Servers of the site may be lent to it. */
+  takesServers: z.boolean().default(false),
   work: z.array(workSchema).default([]),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
+
+/** A server of the site that helps as a member does. */
+export const serverRecordSchema = z.object({
+  id: z.string(),
+  /** The job that it is lent to; null: none. */
+  jobId: z.string().nullable(),
+  assignedAtMs: z.number(),
+});
+export type ServerRecord = z.infer<typeof serverRecordSchema>;
 
 /** The data of a connected member. Its socket keeps them during hibernation. */
 export const presenceSchema = z.object({

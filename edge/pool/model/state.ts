@@ -1,6 +1,13 @@
 import { z } from "zod";
 import type { PoolSample } from "../../../shared/wire/pool.ts";
-import type { JobRecord, LinkRecord, MemberRecord, PoolRecord, Presence } from "./records.ts";
+import type {
+  JobRecord,
+  LinkRecord,
+  MemberRecord,
+  PoolRecord,
+  Presence,
+  ServerRecord,
+} from "./records.ts";
 
 /** An owner's use of the pool. It is kept after the owner's jobs are deleted. */
 export const ownerRecordSchema = z.object({
@@ -27,9 +34,10 @@ export interface PoolRows {
   jobs: JobRecord[];
   owners: OwnerRecord[];
   days: DayRecord[];
+  servers?: ServerRecord[];
 }
 
-export type RowKind = "pool" | "link" | "member" | "job" | "owner" | "day";
+export type RowKind = "pool" | "link" | "member" | "job" | "owner" | "day" | "server";
 interface RowOf {
   pool: PoolRecord;
   link: LinkRecord;
@@ -37,6 +45,7 @@ interface RowOf {
   job: JobRecord;
   owner: OwnerRecord;
   day: DayRecord;
+  server: ServerRecord;
 }
 
 /** A row to write, or to delete where `row` is null. */
@@ -55,7 +64,7 @@ export class PoolState {
   /** By job id: members that have a lease, from the job's last report. */
   readonly busy = new Map<string, ReadonlySet<string>>();
 
-  constructor({ pool, links, members, jobs, owners, days }: PoolRows) {
+  constructor({ pool, links, members, jobs, owners, days, servers = [] }: PoolRows) {
     const byId = <T extends { id: string }>(rows: T[]) => new Map(rows.map((row) => [row.id, row]));
     this.#rows = {
       pool: byId([pool]),
@@ -64,6 +73,7 @@ export class PoolState {
       job: byId(jobs),
       owner: byId(owners),
       day: byId(days),
+      server: byId(servers),
     };
   }
 

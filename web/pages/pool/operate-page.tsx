@@ -67,6 +67,12 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
               <dl class="figures">
                 <Figure name={t("pool.computersHere")} value={formatNumber(shown.members)} />
                 <Figure name={t("pool.atWork")} value={formatNumber(shown.working)} />
+                {shown.rules.servers > 0 && (
+                  <Figure
+                    name={t("pool.serversAtWork")}
+                    value={formatNumber(shown.serversAtWork)}
+                  />
+                )}
                 <Figure name={t("pool.videosWaiting")} value={formatNumber(shown.jobs)} />
                 <Figure
                   name={t("pool.videoMade")}

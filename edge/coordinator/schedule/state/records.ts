@@ -99,6 +99,8 @@ export const jobRecordSchema = z.object({
   origin: z.string(),
   /** Whether this deployment has servers. */
   hasServers: z.boolean(),
+  /** Number of the site's servers that the pool lends. */
+  lentServers: z.number().default(0),
   /** Servers that were called, and the number of all calls so far. */
   serverCalls: z.array(serverCallSchema),
   serversCalled: z.number(),

@@ -127,6 +127,7 @@ export function newState(
     pool,
     origin,
     hasServers,
+    lentServers: 0,
     serverCalls: [],
     serversCalled: 0,
     unattendedSinceMs: null,
