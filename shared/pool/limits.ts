@@ -24,6 +24,8 @@ export interface Surroundings {
   hour: number;
   /** Bytes downloaded and uploaded in this local day. */
   bytesToday: number;
+  /** Those of one task on average; 0: not known yet. */
+  taskBytes: number;
   /** Null: the browser does not tell. */
   onBattery: boolean | null;
   /** Somebody uses the machine; null: the browser does not tell. */
@@ -40,6 +42,13 @@ export function restsFor(limits: MemberLimits, now: Surroundings): RestReason | 
   if (limits.bytesADay !== null && now.bytesToday >= limits.bytesADay) return "data";
   if (limits.mainsOnly && now.onBattery === true) return "battery";
   return limits.idleOnly && now.inUse === true ? "active" : null;
+}
+
+/** Encoders that may work now: near the day's limit no more than there are tasks left, and one that goes beyond. */
+export function slotsFor({ slots, bytesADay }: MemberLimits, now: Surroundings): number {
+  if (bytesADay === null || now.taskBytes <= 0) return slots;
+  const left = Math.floor((bytesADay - now.bytesToday) / now.taskBytes);
+  return Math.min(slots, 1 + Math.max(0, left));
 }
 
 function isWithin({ from, to }: { from: number; to: number }, hour: number): boolean {

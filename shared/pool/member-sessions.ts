@@ -102,10 +102,10 @@ export class MemberSessions<S extends JobSession> {
     if (this.#current !== null) this.end(this.#current.jobId);
   }
 
-  /** Encoders that no earlier job uses; at least one, so that the current job is never without any. */
+  /** Encoders that no earlier job uses. At least one while earlier jobs use all, but never more than one too many. */
   #free(): number {
     const held = [...this.#draining.values()].reduce((sum, { held: each }) => sum + each, 0);
-    return Math.min(this.#slots, Math.max(1, this.#slots - held));
+    return Math.min(this.#slots, Math.max(0, this.#slots - held, held <= this.#slots ? 1 : 0));
   }
 
   #close(jobId: string, session: S): void {

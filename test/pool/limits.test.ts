@@ -9,7 +9,14 @@ const LIMITS: MemberLimits = {
   mainsOnly: false,
   idleOnly: false,
 };
-const NOW = { hour: 12, bytesToday: 0, onBattery: null, inUse: null, isPaused: false };
+const NOW = {
+  hour: 12,
+  bytesToday: 0,
+  taskBytes: 0,
+  onBattery: null,
+  inUse: null,
+  isPaused: false,
+};
 
 test.each([
   [{}, {}, null],

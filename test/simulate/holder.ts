@@ -30,6 +30,13 @@ export interface Traits {
   lie: string;
   /** For a pool's member: the contents of its pass. */
   member?: ArrivingMember;
+  /** Takes what its machine does. */
+  watch?: {
+    /** An encode begins (1) or ends (-1). */
+    encodes(by: 1 | -1): void;
+    /** Of a chunk received, or of an output sent. */
+    bytes(count: number): void;
+  };
 }
 
 /** Delays of network and browser, in milliseconds. */
@@ -38,6 +45,9 @@ export const FETCH_MS = 1_000;
 export const UPLOAD_MS = 1_200;
 /** Size of every chunk; its content is never read. */
 const CHUNK_BYTES = 1;
+/** Bytes that a member counts: of a chunk of 6 s of 1080p, and of one rendition of it. */
+const WATCHED_CHUNK = 6_000_000;
+const WATCHED_OUTPUT = 1_000_000;
 /** How often engines report progress. */
 const PROGRESS_EVERY_MS = 1_000;
 
@@ -153,6 +163,7 @@ export class SimulatedHolder {
       connect: () => this.#connect(),
       fetch: async (_url, { method, signal }) => {
         await this.#pause(method === "GET" ? FETCH_MS : UPLOAD_MS, signal);
+        this.traits.watch?.bytes(method === "GET" ? WATCHED_CHUNK : WATCHED_OUTPUT);
         return { status: 200, arrayBuffer: async () => new ArrayBuffer(CHUNK_BYTES) };
       },
       clock: this.#clock,
@@ -213,11 +224,13 @@ export class SimulatedHolder {
       if (!isRunning) return;
       isRunning = false;
       this.#encoding.delete(stop);
+      this.traits.watch?.encodes(-1);
       signal.removeEventListener("abort", stop);
       const spentMs = this.#clock.nowMs() - beganAtMs;
       this.#wire.encoded(grant.leaseId, (spentMs * this.traits.speed) / 1000);
     };
     this.#encoding.add(stop);
+    this.traits.watch?.encodes(1);
     signal.addEventListener("abort", stop);
     const tick = (): void => {
       if (!isRunning) return;

@@ -1,10 +1,9 @@
 import { VirtualClock } from "../virtual-clock.ts";
-import type { SimulatedJob, SimulatedMember } from "./pool-world.ts";
+import { HOUR_MS, type SimulatedJob, type SimulatedMember } from "./pool-world.ts";
 
 /** Members and jobs of the simulated days. */
 
 const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
 /** Seconds of video per second: 1080p, 720p and 480p by single-threaded ffmpeg.wasm on one core of a school laptop. */
 const LAPTOP_SPEED = 0.12;
 const SIGMA = 0.6;

@@ -4,8 +4,15 @@ import type { JobReport, PoolEffect } from "../../../edge/pool/model/messages.ts
 import { PoolModel, REBALANCE_EVERY_MS } from "../../../edge/pool/model/pool-model.ts";
 import { PoolState } from "../../../edge/pool/model/state.ts";
 import { hasEnded, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
+import { LimitKeeper, LOOK_EVERY_MS } from "../../../shared/pool/limit-keeper.ts";
+import { countBytes, type MemberLimits } from "../../../shared/pool/limits.ts";
 import { MemberSessions } from "../../../shared/pool/member-sessions.ts";
-import { DEFAULT_POOL_RULES, type PoolPass } from "../../../shared/wire/pool.ts";
+import {
+  DEFAULT_POOL_RULES,
+  type MemberMessage,
+  type PoolPass,
+  type RestReason,
+} from "../../../shared/wire/pool.ts";
 import { planOf } from "../../schedule/plan-of.ts";
 import { MESSAGE_MS, type SimulatedHolder, type Traits } from "../holder.ts";
 import { type Outcome, Swarm } from "../swarm.ts";
@@ -25,6 +32,18 @@ export interface SimulatedMember {
   lies: Traits["lies"];
   /** Proven results of earlier days. */
   proven: number;
+  /** Default: only its slots. */
+  limits?: MemberLimits;
+}
+
+/** An encode that began, as the member's machine stood then. */
+export interface Begun {
+  memberId: string;
+  /** Of the day, with its fraction. */
+  hour: number;
+  /** With this one. */
+  encoders: number;
+  bytesToday: number;
 }
 
 export interface SimulatedJob {
@@ -56,6 +75,7 @@ export interface PoolCounts {
   rowsWritten: number;
 }
 
+export const HOUR_MS = 3_600_000;
 const SEGMENT_SECONDS = 6;
 /** How long ago members with proven results joined. */
 const EARLIER_MS = 30 * 86_400_000;
@@ -82,6 +102,10 @@ export class PoolWorld {
   readonly #ends = new Map<string, number>();
   readonly #helped = new Map<string, number>();
   readonly #tabs = new Map<string, MemberTab>();
+  /** Encodes of members with limits, and the most bytes of a day that each counted. */
+  readonly begun: Begun[] = [];
+  readonly mostBytes = new Map<string, number>();
+  readonly #startsAtMs: number;
   readonly #jobs: readonly SimulatedJob[];
   readonly #seed: number;
   #isBalancing = false;
@@ -96,6 +120,7 @@ export class PoolWorld {
     }: { seed?: number; startsAtMs?: number; shards?: number } = {},
   ) {
     this.#seed = seed;
+    this.#startsAtMs = startsAtMs;
     this.#jobs = jobs;
     this.clock = new VirtualClock(seed);
     this.models = Array.from({ length: shards }, () => new PoolModel(newPool()));
@@ -201,7 +226,12 @@ export class PoolWorld {
         this.#perform(model.say(connectionId, said, this.clock.nowMs()));
         this.#decided();
       },
+      say: (said) => {
+        this.#perform(model.say(connectionId, said, this.clock.nowMs()));
+        this.#decided();
+      },
     });
+    if (member.limits !== undefined) this.#limit(tab, member, member.limits);
     this.#tabs.set(connectionId, tab);
     this.#decided();
     this.clock.after(stay.toMs - stay.fromMs, () => {
@@ -214,6 +244,45 @@ export class PoolWorld {
         this.#decided();
       });
     });
+  }
+
+  /** The page's part: it looks at the limits now and then, and whenever bytes were counted. */
+  #limit(tab: MemberTab, { id: memberId }: SimulatedMember, limits: MemberLimits): void {
+    const hour = () => ((this.#startsAtMs + this.clock.nowMs()) / HOUR_MS) % 24;
+    const day = () => String(Math.floor((this.#startsAtMs + this.clock.nowMs()) / (24 * HOUR_MS)));
+    let count = { day: "", bytes: 0 };
+    let [encoders, done, all] = [0, 0, 0];
+    const keeper = new LimitKeeper({
+      limits: () => limits,
+      surroundings: () => ({
+        ...{ hour: Math.floor(hour()), bytesToday: countBytes(count, day(), 0).bytes },
+        ...{ taskBytes: done === 0 ? 0 : all / done, onBattery: null, inUse: null },
+        isPaused: false,
+      }),
+      apply: (slots, rests) => tab.limit(slots, rests),
+    });
+    tab.watch = {
+      encodes: (by) => {
+        encoders += by;
+        if (by < 0) done += 1;
+        else {
+          const bytesToday = countBytes(count, day(), 0).bytes;
+          this.begun.push({ memberId, hour: hour(), encoders, bytesToday });
+        }
+      },
+      bytes: (bytes) => {
+        all += bytes;
+        count = countBytes(count, day(), bytes);
+        const most = this.mostBytes.get(memberId) ?? 0;
+        this.mostBytes.set(memberId, Math.max(most, count.bytes));
+        keeper.look();
+      },
+    };
+    const again = (): void => {
+      keeper.look();
+      this.clock.after(LOOK_EVERY_MS, again);
+    };
+    again();
   }
 
   #perform(effects: readonly PoolEffect[]): void {
@@ -256,6 +325,7 @@ export class PoolWorld {
 interface TabLinks {
   join(jobId: string, traits: Traits, onChange: () => void): SimulatedHolder | undefined;
   left(jobId: string): void;
+  say(said: Extract<MemberMessage, { type: "slots" }>): void;
 }
 
 /** A member's tab: the real sessions around simulated holders. */
@@ -263,6 +333,7 @@ class MemberTab {
   readonly #sessions: MemberSessions<SimulatedHolder>;
   readonly #passes = new Map<string, Omit<PoolPass, "expiresAtMs">>();
   readonly #links: TabLinks;
+  watch: Traits["watch"];
 
   constructor(member: SimulatedMember, links: TabLinks) {
     this.#links = links;
@@ -271,7 +342,12 @@ class MemberTab {
       open: (jobId, _pass, slots) => {
         const pass = this.#passes.get(jobId);
         const holder =
-          pass && links.join(jobId, traitsOf(member, pass, slots), () => this.#later());
+          pass &&
+          links.join(
+            jobId,
+            { ...traitsOf(member, pass, slots), ...(this.watch && { watch: this.watch }) },
+            () => this.#later(),
+          );
         if (holder === undefined) throw new Error(`no pass for ${jobId}`);
         return holder;
       },
@@ -285,6 +361,12 @@ class MemberTab {
 
   rest(): void {
     this.#sessions.rest();
+  }
+
+  limit(slots: number, rests: RestReason | null): void {
+    const given = rests === null ? slots : 0;
+    this.#sessions.setSlots(given);
+    this.#links.say({ type: "slots", slots: given, rests });
   }
 
   over(jobId: string): void {

@@ -1,5 +1,8 @@
 import { expect, test, vi } from "vitest";
+import { LOOK_EVERY_MS } from "../../../shared/pool/limit-keeper.ts";
+import { job, laptops } from "./days.ts";
 import { jain } from "./fairness.ts";
+import { HOUR_MS, PoolWorld } from "./pool-world.ts";
 import { POOL_SCENARIOS, simulatePool } from "./scenarios.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -31,6 +34,32 @@ test("on a school day owners that wait are served alike, and known laptops are a
   expect(Math.min(...fairness)).toBeGreaterThan(0.95);
   expect(fairness.length).toBeGreaterThan(1);
   expect(auditShare).toBeLessThan(0.05);
+});
+
+test("no laptop goes past its hours, cores or data by more than one task", async () => {
+  const limits = {
+    ...{ slots: 2, hours: { from: 9, to: 12 }, bytesADay: 400_000_000 },
+    ...{ mainsOnly: false, idleOnly: false },
+  };
+  const members = laptops(12, { seed: 5, proven: 100 }).map((each) => ({ ...each, limits }));
+  const jobs = Array.from({ length: 8 }, (_, index) => {
+    return job(`job-${index}`, `owner-${index % 4}`, 60, (8.5 + index / 4) * HOUR_MS);
+  });
+  const world = new PoolWorld(members, jobs, { seed: 5, startsAtMs: 8 * HOUR_MS });
+  await world.run(3.5 * HOUR_MS);
+  expect(world.begun.length).toBeGreaterThan(300);
+  const aLookLater = LOOK_EVERY_MS / HOUR_MS + 1e-6;
+  for (const { hour, encoders, bytesToday } of world.begun) {
+    expect(hour).toBeGreaterThanOrEqual(9);
+    expect(hour).toBeLessThan(12 + aLookLater);
+    // One more while it goes from one job to the next.
+    expect(encoders).toBeLessThanOrEqual(limits.slots + 1);
+    expect(bytesToday).toBeLessThan(limits.bytesADay);
+  }
+  const counts = [...world.mostBytes.values()];
+  // A chunk and three renditions.
+  expect(Math.max(...counts)).toBeLessThanOrEqual(limits.bytesADay + 9_000_000);
+  expect(Math.max(...counts)).toBeGreaterThan(limits.bytesADay * 0.95);
 });
 
 test("Jain's index", () => {

@@ -1,8 +1,9 @@
 import { lowerBounds } from "../bounds.ts";
 import type { Traits } from "../holder.ts";
-import { atSchool, HOUR_MS, job, laptops, schoolJobs, stageMs } from "./days.ts";
+import { atSchool, job, laptops, schoolJobs, stageMs } from "./days.ts";
 import {
   type FinishedJob,
+  HOUR_MS,
   ownerOf,
   type PoolCounts,
   PoolWorld,

@@ -92,11 +92,13 @@ export class Watcher {
     }
   }
 
-  now(isPaused: boolean): Surroundings {
+  /** @param taskBytes of one task on average; 0: not known yet */
+  now(isPaused: boolean, taskBytes: number): Surroundings {
     const state = this.#idle?.userState ?? null;
     return {
       hour: new Date().getHours(),
       bytesToday: addBytes(0),
+      taskBytes,
       onBattery: this.#battery === null ? null : !this.#battery.charging,
       inUse: state === null ? null : state === "active",
       isPaused,

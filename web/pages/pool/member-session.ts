@@ -1,11 +1,12 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
-import { restsFor } from "../../../shared/pool/limits.ts";
+import { LimitKeeper, LOOK_EVERY_MS } from "../../../shared/pool/limit-keeper.ts";
+import type { Surroundings } from "../../../shared/pool/limits.ts";
 import type { PoolInvitation, PoolMemberState } from "../../contributor/pool-member-api.ts";
 import { connectMember } from "./connect-member.ts";
 import { addBytes, type KeptLimits, keepLimits, keptLimits, Watcher } from "./member-limits.ts";
 
-const LOOK_EVERY_MS = 5_000;
+const NOTHING = { bytesDownloaded: 0, bytesUploaded: 0, tasksDone: 0 };
 
 /** The page's access to the member's worker, with the limits that the page enforces. Methods never throw. */
 export class MemberSession {
@@ -16,6 +17,11 @@ export class MemberSession {
   /** The machine is to rest while somebody uses it, and the browser does not tell of that. */
   readonly useIsNotTold = signal(false);
   readonly #watcher = new Watcher();
+  readonly #keeper = new LimitKeeper({
+    limits: () => this.limits.peek(),
+    surroundings: () => this.#surroundings(),
+    apply: (slots, rests) => void this.#run((api) => api.work(slots, rests)),
+  });
   #connection: ReturnType<typeof connectMember> | null = null;
   #isMember = false;
   #counted = 0;
@@ -38,7 +44,7 @@ export class MemberSession {
     } catch (thrown) {
       this.#fail(thrown);
     }
-    setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
   /** Joins the pool, goes on after a pause, or tries again after a failure. */
@@ -49,19 +55,19 @@ export class MemberSession {
     if (this.#state.peek()?.phase === "failed") {
       await this.#run((api) => api.open(this.#invitation));
     }
-    await this.#look(true);
+    this.#look(true);
   }
 
   async change(limits: KeptLimits): Promise<void> {
     this.limits.value = limits;
     keepLimits(limits);
     await this.#watchPerson();
-    await this.#look(true);
+    this.#look(true);
   }
 
   async pause(isPaused: boolean): Promise<void> {
     this.isPaused.value = isPaused;
-    await this.#look(true);
+    this.#look(true);
   }
 
   async stop(): Promise<void> {
@@ -75,12 +81,16 @@ export class MemberSession {
   }
 
   /** Checks whether the limits allow work now, and tells the worker where that has changed. */
-  async #look(isNews = false): Promise<void> {
+  #look(isNews = false): void {
     const state = this.#state.peek();
     if (state === null || !this.#isMember || state.phase === "failed") return;
-    const limits = this.limits.peek();
-    const rests = restsFor(limits, this.#watcher.now(this.isPaused.peek()));
-    if (isNews || rests !== state.rests) await this.#run((api) => api.work(limits.slots, rests));
+    this.#keeper.look(isNews);
+  }
+
+  #surroundings(): Surroundings {
+    const { bytesDownloaded, bytesUploaded, tasksDone } = this.#state.peek() ?? NOTHING;
+    const taskBytes = tasksDone === 0 ? 0 : (bytesDownloaded + bytesUploaded) / tasksDone;
+    return this.#watcher.now(this.isPaused.peek(), taskBytes);
   }
 
   async #run(
@@ -103,12 +113,13 @@ export class MemberSession {
     this.#counted = 0;
     await connection.api.subscribe((next) => {
       const all = next.bytesDownloaded + next.bytesUploaded;
+      const before = addBytes(0);
       const bytes = addBytes(Math.max(0, all - this.#counted));
       this.#counted = all;
       const isFirst = this.#state.peek()?.phase === "checking" || this.#state.peek() === null;
       this.#state.value = next;
       if (isFirst && next.possibleSlots > 0) this.limits.value = keptLimits(next.possibleSlots);
-      if (bytes >= (this.limits.peek().bytesADay ?? Number.POSITIVE_INFINITY)) void this.#look();
+      if (bytes > before) this.#look();
     });
     await connection.api.open(this.#invitation);
     return connection.api;
