@@ -4,7 +4,7 @@ import type { JobReport, PoolEffect } from "../../../edge/pool/model/messages.ts
 import { PoolModel, REBALANCE_EVERY_MS } from "../../../edge/pool/model/pool-model.ts";
 import { PoolState } from "../../../edge/pool/model/state.ts";
 import { hasEnded, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
-import { LimitKeeper, LOOK_EVERY_MS } from "../../../shared/pool/limit-keeper.ts";
+import { LimitWatch, LOOK_EVERY_MS } from "../../../shared/pool/limit-watch.ts";
 import { countBytes, type MemberLimits } from "../../../shared/pool/limits.ts";
 import { MemberSessions } from "../../../shared/pool/member-sessions.ts";
 import {
@@ -252,7 +252,7 @@ export class PoolWorld {
     const day = () => String(Math.floor((this.#startsAtMs + this.clock.nowMs()) / (24 * HOUR_MS)));
     let count = { day: "", bytes: 0 };
     let [encoders, done, all] = [0, 0, 0];
-    const keeper = new LimitKeeper({
+    const limitWatch = new LimitWatch({
       limits: () => limits,
       surroundings: () => ({
         ...{ hour: Math.floor(hour()), bytesToday: countBytes(count, day(), 0).bytes },
@@ -275,11 +275,11 @@ export class PoolWorld {
         count = countBytes(count, day(), bytes);
         const most = this.mostBytes.get(memberId) ?? 0;
         this.mostBytes.set(memberId, Math.max(most, count.bytes));
-        keeper.look();
+        limitWatch.look();
       },
     };
     const again = (): void => {
-      keeper.look();
+      limitWatch.look();
       this.clock.after(LOOK_EVERY_MS, again);
     };
     again();

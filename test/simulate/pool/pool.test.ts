@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { LOOK_EVERY_MS } from "../../../shared/pool/limit-keeper.ts";
+import { LOOK_EVERY_MS } from "../../../shared/pool/limit-watch.ts";
 import { job, laptops } from "./days.ts";
 import { jain } from "./fairness.ts";
 import { HOUR_MS, PoolWorld } from "./pool-world.ts";

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
-import { LimitKeeper, LOOK_EVERY_MS } from "../../../shared/pool/limit-keeper.ts";
+import { LimitWatch, LOOK_EVERY_MS } from "../../../shared/pool/limit-watch.ts";
 import type { Surroundings } from "../../../shared/pool/limits.ts";
 import type { PoolInvitation, PoolMemberState } from "../../contributor/pool-member-api.ts";
 import { connectMember } from "./connect-member.ts";
@@ -17,7 +17,7 @@ export class MemberSession {
   /** The machine is to rest while somebody uses it, and the browser does not tell of that. */
   readonly useIsNotTold = signal(false);
   readonly #watcher = new Watcher();
-  readonly #keeper = new LimitKeeper({
+  readonly #limitWatch = new LimitWatch({
     limits: () => this.limits.peek(),
     surroundings: () => this.#surroundings(),
     apply: (slots, rests) => void this.#run((api) => api.work(slots, rests)),
@@ -84,7 +84,7 @@ export class MemberSession {
   #look(isNews = false): void {
     const state = this.#state.peek();
     if (state === null || !this.#isMember || state.phase === "failed") return;
-    this.#keeper.look(isNews);
+    this.#limitWatch.look(isNews);
   }
 
   #surroundings(): Surroundings {

@@ -4,7 +4,7 @@ import { type MemberLimits, restsFor, type Surroundings, slotsFor } from "./limi
 /** Limits are looked at this often, and whenever bytes were counted. */
 export const LOOK_EVERY_MS = 5_000;
 
-export interface LimitKeeperOptions {
+export interface LimitWatchOptions {
   limits(): MemberLimits;
   surroundings(): Surroundings;
   /** From now on so many encoders; with a reason to rest, none. */
@@ -12,11 +12,11 @@ export interface LimitKeeperOptions {
 }
 
 /** Keeps a member to its machine's limits: says how many encoders may work whenever that changes. */
-export class LimitKeeper {
-  readonly #options: LimitKeeperOptions;
+export class LimitWatch {
+  readonly #options: LimitWatchOptions;
   #said: { slots: number; rests: RestReason | null } | null = null;
 
-  constructor(options: LimitKeeperOptions) {
+  constructor(options: LimitWatchOptions) {
     this.#options = options;
   }
 
