@@ -109,6 +109,7 @@ export function noticesOf(source: { warnings: readonly string[]; notices: Notice
 const FOR_OWNERS: readonly NoticeCode[] = [
   ...(["AUDIO_KEPT", "LOUDNESS_CHANGED", "LOUDNESS_KEPT", "PICTURE_ADDED"] as const),
   "BROWSER_CODECS_FAILED",
+  "LADDER_WASTES_BITS",
 ];
 
 /** The notices that concern viewers, too. */

@@ -134,6 +134,17 @@ test("?t= begins later", async () => {
   await page.close();
 });
 
+test("the player in its frame has no fault that axe finds", async () => {
+  const page = await browser.newPage({ reducedMotion: "reduce" });
+  await serveHls(page, `${serverUrl}/v/${ID}/`);
+  await page.route(`**/api/jobs/${ID}`, (route) => route.fulfill({ json: STATUS }));
+  await page.goto(`${serverUrl}/embed/${ID}`);
+  await page.getByRole("slider", { name: "Position in the video" }).waitFor();
+  await loadAxe(page);
+  expect(await axeFaults(page)).toEqual([]);
+  await page.close();
+});
+
 test("pages for people who took a wrong turn have no fault that axe finds", async () => {
   const page = await browser.newPage();
   await page.emulateMedia({ reducedMotion: "reduce" });

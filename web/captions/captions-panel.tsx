@@ -21,12 +21,10 @@ export function CaptionsPanel({
   reading?: { saved: number; total: number } | null;
 }) {
   const captions = feed.captions.value;
-  const titleId = useId();
   return (
-    <section class="card captions" aria-labelledby={titleId}>
-      <h2 id={titleId} class="card-title">
-        {t("captions.subtitles")}
-      </h2>
+    // No landmark: the list of videos has one for each.
+    <section class="card captions">
+      <h2 class="card-title">{t("captions.subtitles")}</h2>
       {reading !== null && (
         <p class="hint" role="status">
           {t("captions.readingTheSubtitlesOfThe", { saved: reading.saved, total: reading.total })}

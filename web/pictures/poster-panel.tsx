@@ -1,6 +1,6 @@
 import "./pictures.css";
 import { useSignal } from "@preact/signals";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import type { Pictures, Poster, PosterSource } from "../../shared/wire/pictures.ts";
 import { usePosterUrl } from "../player/poster-url.ts";
@@ -21,7 +21,6 @@ export interface PosterPanelProps {
 
 /** Panel in which the owner chooses the video's poster. */
 export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: PosterPanelProps) {
-  const id = useId();
   const chosen = useSignal<Poster | null>(null);
   const frames = useSignal<OfferedFrame[] | null>(null);
   const doing = useSignal<"looking" | "saving" | null>(null);
@@ -62,10 +61,9 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
   };
   const isBusy = doing.value !== null;
   return (
-    <section class="card poster-panel" aria-labelledby={`${id}-title`}>
-      <h2 id={`${id}-title`} class="card-title">
-        {t("pictures.picture")}
-      </h2>
+    // No landmark: the list of videos has one for each.
+    <section class="card poster-panel">
+      <h2 class="card-title">{t("pictures.picture")}</h2>
       <div class="poster-row">
         {url !== null && <img class="poster-now" src={url} alt={t("pictures.asItIsNow")} />}
         <p>{poster === null ? t("pictures.asSoonAsTheFirst") : t("pictures.itIsShownBeforeThe")}</p>

@@ -72,17 +72,21 @@ export function EmbedPage({ state: { value: state }, video, captions, onUnlock }
       </main>
     );
   }
+  const title = titleOf(state);
   return (
-    <Player
-      bare
-      masterUrl={playable(state) ? video.masterUrl : null}
-      ownerToken={video.ownerToken}
-      title={titleOf(state)}
-      aspect={null}
-      placeholder={waitingText(state)}
-      captions={captions?.captions.value ?? NO_CAPTIONS}
-      {...playedFacts(state)}
-    />
+    <main class="embed-player">
+      <h1 class="visually-hidden">{title}</h1>
+      <Player
+        bare
+        masterUrl={playable(state) ? video.masterUrl : null}
+        ownerToken={video.ownerToken}
+        title={title}
+        aspect={null}
+        placeholder={waitingText(state)}
+        captions={captions?.captions.value ?? NO_CAPTIONS}
+        {...playedFacts(state)}
+      />
+    </main>
   );
 }
 
