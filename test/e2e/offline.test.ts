@@ -8,8 +8,8 @@ import { browserPath } from "../../web/headless/browser.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { openPlainProxy, type PlainProxy } from "./plain-proxy.ts";
 
-// The installed page of the production build, in Chromium: without a network, during a deploy, and with a shared
-// file.
+// The installed page of the production build, in Chromium: without a network, during a deploy, and with files
+// that the system hands to it.
 
 const sample = join(root, "web/public/sample.mp4");
 
@@ -98,4 +98,28 @@ test("a file that a phone shares into the page is picked", async () => {
   );
   expect(fileName).toBe("sample.mp4");
   expect(new URL(page.url()).search).toBe("");
+});
+
+test("a file that the system opens with the page is picked", async () => {
+  const opened = await context.newPage();
+  // Nothing here can open a file as a desktop does; what it would hand over is a real handle.
+  await opened.addInitScript(() => {
+    const launchQueue = {
+      setConsumer: (launch: unknown) => void Object.assign(globalThis, { launch }),
+    };
+    Object.defineProperty(globalThis, "launchQueue", { value: launchQueue });
+  });
+  await opened.goto(proxy.url);
+  await opened.waitForFunction(() => "launch" in globalThis);
+  await opened.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const handle = await folder.getFileHandle("from-the-desktop.mp4", { create: true });
+    const writable = await handle.createWritable();
+    await (await fetch("/sample.mp4")).body?.pipeTo(writable);
+    const { launch } = globalThis as unknown as { launch(given: { files: unknown[] }): void };
+    launch({ files: [handle] });
+  });
+  await opened.getByRole("heading", { name: "Ready to share" }).waitFor();
+  expect(await opened.locator(".file-name").innerText()).toContain("from-the-desktop.mp4");
+  await opened.close();
 });

@@ -70,9 +70,11 @@ test("a video that is made in the frame is told to the page, and plays", async (
   await expect.poll(() => names(page)).toEqual(["tributary-ready"]);
   const frame = page.frameLocator("tributary-upload iframe");
 
-  expect(await page.locator("tributary-upload iframe").getAttribute("title")).toBe(
-    "Upload your video",
-  );
+  const label = () => page.locator("tributary-upload iframe").getAttribute("title");
+  expect(await label()).toBe("Upload your video");
+  // Without a name by the host, in the language of the page in the frame.
+  await page.locator("tributary-upload").evaluate((it) => it.removeAttribute("label"));
+  expect(await label()).toBe("Share a video");
   const accent = () =>
     frame.locator("html").evaluate((html) => getComputedStyle(html).getPropertyValue("--accent"));
   await expect.poll(accent).toBe("#7a3412");

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright";
+import { type Browser, type BrowserContextOptions, devices, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
@@ -49,6 +49,22 @@ test("a computer's page asks to be kept open as long as the work needs it", asyn
   await page.getByText("Keep this tab open until the video is made.").waitFor();
   await ready(page);
   expect(await page.locator("[data-stay]").count()).toBe(0);
+});
+
+test("a phone records a video for the page", async () => {
+  const { defaultBrowserType: _, ...phone } = devices["Pixel 7"];
+  const page = await openPage("", phone);
+  const asking = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Record" }).click();
+  const camera = await asking;
+  // So phones open the camera, not the gallery.
+  const asked = await camera.element().evaluate((input) => {
+    const { accept } = input as HTMLInputElement;
+    return [accept, (input as HTMLInputElement).getAttribute("capture")];
+  });
+  expect(asked).toEqual(["video/*", "environment"]);
+  await camera.setFiles(await fixture("plain-8s.mp4"));
+  await page.getByRole("heading", { name: "Ready to share" }).waitFor({ timeout: 60_000 });
 });
 
 test("a tablet that says it is a Mac is told to stay on, and has at most two encoders", async () => {

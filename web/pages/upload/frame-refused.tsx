@@ -3,6 +3,7 @@ import "./frame.css";
 import { render } from "preact";
 import { CONTEXT, type FrameMessage } from "../../element/messages.ts";
 import { errorText } from "../../ui/error-texts.ts";
+import { pageTitle } from "../../ui/page-title.ts";
 import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords } from "../../words/words.ts";
 
@@ -11,6 +12,7 @@ import { loadWords } from "../../words/words.ts";
 const CODE = "FRAME_REFUSED";
 
 await loadWords(PAGE_WORDS.frameRefused);
+pageTitle("errors.FRAME_REFUSED.title");
 const { title, what, advice } = errorText(CODE);
 render(
   <main class="frame-main">
