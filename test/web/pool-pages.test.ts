@@ -67,3 +67,25 @@ test("have no fault that axe finds, on desktop and phone, light and dark", async
   }
   expect(faults).toEqual([]);
 }, 120_000);
+
+test("an installed page joins without its link or a click; a second tab ends it, and it can come back", async () => {
+  const pool = await new PoolClient(serverUrl).create("Media club");
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  const ready = (page: Page) => page.getByRole("heading", { name: "Ready to help" }).waitFor();
+  try {
+    await first.goto(pool.joinUrl);
+    await first.getByRole("button", { name: "Join the pool" }).click();
+    await ready(first);
+    const href = await first.locator('link[rel="manifest"]').getAttribute("href");
+    const manifest = await context.request.get(new URL(href ?? "", serverUrl).href);
+    const { start_url: startUrl } = (await manifest.json()) as { start_url: string };
+    await second.goto(`${serverUrl}${startUrl}`);
+    await ready(second);
+    await first.getByRole("heading", { name: "This device helps in another tab" }).waitFor();
+    await first.getByRole("button", { name: "Try again" }).click();
+    await ready(first);
+  } finally {
+    await context.close();
+  }
+}, 60_000);
