@@ -47,6 +47,8 @@ test.each([
   ["rounded to milliseconds", (index: number) => ((index * 7) % 10) / 10_000],
   ["that jitter", (index: number) => (index % 2) * 0.02],
   ["of which one is wrong", (index: number) => (index === 40 ? 0.03 : 0)],
+  ["that are early for a few packets", (index: number) => (index % 20 < 6 ? -0.0205 : 0)],
+  ["that step by less than a packet", (index: number) => (index < 50 ? 0 : 0.0213)],
 ])("times %s move no packet", (_, shift) => {
   const positions = laidOut(even(100, shift));
   const [first = 0] = positions;

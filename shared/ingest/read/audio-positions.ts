@@ -20,13 +20,15 @@ const OVERLAP_SECONDS = 0.3;
 const MOST_GIVEN_UP_SECONDS = 0.3;
 
 /**
- * Where times step by more than this, and the packets before and after are steady, the clock has stepped: two
- * recordings were joined there, or packets are lost. Rounding is 1 ms at most.
+ * Times that go back by more than this, between packets that are steady, show that two recordings were joined there.
+ * Rounding is 1 ms at most.
  */
 const STEP_SECONDS = 0.008;
 const STEADY_SECONDS = 0.003;
-/** Packets on each side of a step that have to be steady. */
-const STEADY_PACKETS = 3;
+/** Packets on each side of a step that have to be steady. Times that jitter are steady for a few packets. */
+const STEADY_PACKETS = 16;
+/** Times that go forward by whole packets, to this precision, show that packets are lost. */
+const WHOLE_PACKET_SECONDS = 0.0015;
 
 export interface AudioTiming {
   /** Presentation time of each packet, in seconds on the job's timeline. */
@@ -101,12 +103,15 @@ export function audioOverlaps(timing: AudioTiming, positions: Float64Array): Aud
   return overlaps;
 }
 
-/** Packets at which the clock steps. They start at their own time, so that errors of several joints do not add up. */
+/**
+ * Packets before which recordings were joined or packets are lost. They start at their own time, so that errors of
+ * several joints do not add up.
+ */
 function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<number>): number[] {
   const count = seconds.length;
+  const packetSeconds = (i: number) => (counts[i] ?? 0) / sampleRate;
   /** Gap between a packet and the end of the one before it, in seconds; negative where they overlap. */
-  const late = (i: number) =>
-    (seconds[i] ?? 0) - (seconds[i - 1] ?? 0) - (counts[i - 1] ?? 0) / sampleRate;
+  const late = (i: number) => (seconds[i] ?? 0) - (seconds[i - 1] ?? 0) - packetSeconds(i - 1);
   const isSteady = (first: number, last: number) => {
     let sum = 0;
     for (let i = Math.max(1, first); i <= Math.min(count - 1, last); i++) {
@@ -115,10 +120,16 @@ function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<numb
     }
     return true;
   };
+  const isStep = (i: number) => {
+    if (Math.abs(late(i)) <= STEP_SECONDS) return false;
+    // Other steps forward are left to the count, as in ffmpeg: nothing says that anything is missing.
+    const lost = Math.max(1, Math.round(late(i) / packetSeconds(i - 1)));
+    return late(i) < 0 || Math.abs(late(i) - lost * packetSeconds(i - 1)) < WHOLE_PACKET_SECONDS;
+  };
   const steps: number[] = [];
   // In many files, the first packets are displaced by an edit list or by priming.
   for (let i = STEADY_PACKETS; i < count; i++) {
-    if (Math.abs(late(i)) <= STEP_SECONDS) continue;
+    if (!isStep(i)) continue;
     if (isSteady(i - STEADY_PACKETS, i - 1) && isSteady(i + 1, i + STEADY_PACKETS)) steps.push(i);
   }
   return steps;
