@@ -1,7 +1,7 @@
 // Walks through the real pages of the built app with real videos. Takes a screenshot of each state for desktop and
 // phone, light and dark, into .cache/screens/. The best ones become the gallery (test/web/stories/README.md).
 //
-// node test/web/record-screens.ts FILE [desktop|phone] [STATE...] (needs ffmpeg; FILE lasts at least half a minute)
+// npx node test/web/record-screens.ts FILE [desktop|phone] [STATE...] (needs ffmpeg; FILE lasts at least half a minute)
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -43,10 +43,10 @@ const MOST_BYTES = 600_000;
 const INTRODUCTION = `The real pages with a real video. This command takes a picture of every state, on desktop and phone, in light and
 dark, into \`.cache/screens/\`, keeps these twelve as WebP in \`.github/screens/\`, and writes this page:
 
-    node test/web/record-screens.ts FILE
+    npx node test/web/record-screens.ts FILE
 
 Run it again where a page has changed. The single states with made-up figures are the stories in this folder:
-\`node test/web/screenshots.ts\` takes pictures of them, and tests show each to axe in every language.
+\`npx node test/web/screenshots.ts\` takes pictures of them, and tests show each to axe in every language.
 
 The video is *Big Buck Bunny*, © 2008 Blender Foundation, bigbuckbunny.org, CC BY 3.0.`;
 

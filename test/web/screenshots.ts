@@ -1,7 +1,7 @@
 // Takes a screenshot of every page state for desktop and phone, light and dark, into .cache/screenshots/. Two runs
 // of the same code give the same pixels: motion is off, and the video itself is hidden.
 //
-//     node test/web/screenshots.ts [--language de|ar] [--look forced|zoomed|narrow] [STATE...]
+//     npx node test/web/screenshots.ts [--language de|ar] [--look forced|zoomed|narrow] [STATE...]
 //
 // forced: forced colours; zoomed: the desktop at 200 %; narrow: 320 CSS pixels, like 1280 at 400 %.
 
