@@ -109,7 +109,6 @@ export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): voi
 
 /**
  * Whether the next attempt is the task's last one and a trusted holder is connected, for which it is then reserved.
- * Otherwise a contributor that always fails could end the job.
  */
 export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
   if (task.failures < MAX_ATTEMPTS - 1) return false;
@@ -120,8 +119,8 @@ export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
 
 /**
  * Counts a failed attempt. The task is tried again after a while, or the job fails with its last attempt.
- * @param byContributor whether the attempt was a contributor's, which cannot use up the last one while a trusted holder
- * is connected
+ * @param byContributor whether the attempt was a contributor's, which cannot use up the last one: a helper that always
+ * fails could end the job while its owner is away
  */
 export function failTask(
   draft: Draft,
@@ -131,7 +130,8 @@ export function failTask(
 ): void {
   const task = draft.task(taskId);
   if (task === undefined || task.state === "done") return;
-  const failures = task.failures + (byContributor && isForTrusted(draft, task) ? 0 : 1);
+  const isLastLeft = task.failures >= MAX_ATTEMPTS - 1;
+  const failures = task.failures + (byContributor && isLastLeft ? 0 : 1);
   const patch = { failures, lastError: failure.code };
   if (failure.final || failures >= MAX_ATTEMPTS) {
     draft.patchTask(taskId, { ...patch, state: "failed" });

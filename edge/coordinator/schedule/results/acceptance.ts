@@ -13,6 +13,7 @@ import { countForPool } from "../verify/pool-counts.ts";
 import { settleDispute } from "../verify/proof.ts";
 import { standingOf } from "../verify/trust.ts";
 import { claimsOf } from "../verify/verification.ts";
+import { helperNotices } from "./helper-notices.ts";
 import { initsOf } from "./inits.ts";
 
 /** Accepts a result that has passed the gate. */
@@ -50,7 +51,8 @@ export function accept(draft: Draft, task: Task, lease: Lease, segments: Checked
   draft.dropLease(lease.id);
   credit(draft, task, holder.id, made.encodeMs);
   countForPool(draft, holder.id, amountOf(draft, task, segments));
-  draft.tell(...made.notices);
+  const isHelpers = holder.role === "contributor";
+  draft.tell(...(isHelpers ? helperNotices(draft, task.id, made.notices) : made.notices));
   draft.patchJob({ bytesStored, tasksDone: draft.job.tasksDone + 1 });
   markPlayable(draft);
   draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });

@@ -7,6 +7,7 @@ import { type InitRecord, isProven } from "../state/records.ts";
 import { acceptedId, initId } from "../state/state.ts";
 import { countForPool } from "../verify/pool-counts.ts";
 import type { Claim } from "../verify/verification.ts";
+import { helperNotices } from "./helper-notices.ts";
 
 /** How results are undone and their makers banned. */
 
@@ -95,8 +96,13 @@ export function reopen(
     draft.unaccept(id);
   }
   for (const init of draft.inits()) if (init.taskId === taskId) handOnInit(draft, init);
-  const { bytesStored, tasksDone } = draft.job;
-  draft.patchJob({ bytesStored: Math.max(0, bytesStored - bytes), tasksDone: tasksDone - 1 });
+  const { bytesStored, tasksDone, notices } = draft.job;
+  const theirs = new Set(helperNotices(draft, taskId, null).map(({ message }) => message));
+  draft.patchJob({
+    bytesStored: Math.max(0, bytesStored - bytes),
+    tasksDone: tasksDone - 1,
+    notices: notices.filter(({ message }) => !theirs.has(message)),
+  });
   const leases = task.leases.filter((id) => {
     const lease = draft.lease(id);
     // A second run continues. It now makes the result itself, and its holder notices no difference.
