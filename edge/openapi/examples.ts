@@ -151,7 +151,7 @@ const JOB = {
 };
 
 const POOL = { poolId: ID, name: "Media club", members: 12, working: 3, jobs: 1 };
-const POOL_RULES = { maxMembers: 40, maxJobsEach: 20 };
+const POOL_RULES = { maxMembers: 40, maxJobsEach: 20, servers: 1 };
 const POOL_LINK = {
   linkId: "abcdefghjk0123456789",
   kind: "join",
@@ -335,7 +335,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ...POOL,
     createdAtMs: CREATED_AT_MS,
     rules: POOL_RULES,
-    links: [{ ...POOL_LINK, members: 12, lies: 0, isClosed: false }],
+    serversAtWork: 1,
+    links: [{ ...POOL_LINK, members: 12, maxMembers: 30, lies: 0, isClosed: false }],
     memberList: [],
     queue: [],
     owners: [{ ownerId: "o1", linkId: POOL_LINK.linkId, jobs: 4, mediaSeconds: 1_260 }],
