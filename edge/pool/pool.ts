@@ -188,6 +188,11 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     return { banned: model.liarsIn(report), servers: model.serversAt(report.jobId) };
   }
 
+  /** Whether a member may still help with jobs that it has a pass for. False once the pool has ended. */
+  async isMember(memberId: string): Promise<boolean> {
+    return this.#model?.isMember(memberId) ?? false;
+  }
+
   async withdraw(jobId: string): Promise<void> {
     this.#model?.withdraw(jobId, Date.now());
     this.#decided([]);

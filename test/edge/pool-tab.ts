@@ -12,6 +12,8 @@ export class PoolTab {
   readonly member: PoolMember<ReturnType<typeof sessionOf>>;
   /** Ids of the jobs that it was sent to, in order. */
   readonly jobs: string[] = [];
+  /** Its passes for these jobs. */
+  readonly passes: string[] = [];
 
   constructor(
     pool: CreatePoolResponse,
@@ -34,6 +36,7 @@ export class PoolTab {
       connect: (ticket) => new PoolSocket(pool.poolId, ticket),
       open: (help) => {
         this.jobs.push(help.jobId);
+        this.passes.push(help.pass());
         let isTold = false;
         const holder = new LoopingHolder(
           { ...NO_JOB, jobId: help.jobId },

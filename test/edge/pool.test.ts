@@ -63,6 +63,11 @@ async function overview(pool: CreatePoolResponse): Promise<PoolOverview> {
   return poolOverviewSchema.parse(await response.json());
 }
 
+function ticketFor({ jobId }: CreateJobResponse, pass: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${pass}` };
+  return call(`/api/jobs/${jobId}/ticket`, { method: "POST", headers });
+}
+
 async function codeOf(response: Response): Promise<string> {
   return problemSchema.parse(await response.json()).code;
 }
@@ -188,9 +193,28 @@ describe("a pool", () => {
       });
     await eventually(async () => expect(await helpers()).toHaveLength(1));
     const [member] = (await overview(pool)).memberList;
+    const [pass = ""] = tab.passes;
+    expect((await ticketFor(job, pass)).status).toBe(201);
     await pooled(pool, pool.operatorToken, "DELETE", `/members/${member?.memberId}`);
     await eventually(async () => expect(await helpers()).toEqual([]));
     await eventually(() => expect(tab.member.refused?.code).toBe("SENT_AWAY"));
+    expect(await codeOf(await ticketFor(job, pass))).toBe("UNAUTHORIZED");
+  });
+
+  test.each([
+    ["whose link is closed", (linkId: string) => `/links/${linkId}`],
+    ["whose pool has ended", () => ""],
+  ])("a member %s opens no job with a pass that it has kept", async (_, address) => {
+    const pool = await newPool();
+    const tab = new PoolTab(pool, await makeMemberKey(), { outputs: made, encodeMs: 60_000 });
+    const job = await stagedJob(pool, "some-owner");
+    await eventually(() => expect(tab.passes).toHaveLength(1));
+    const [pass = ""] = tab.passes;
+    expect((await ticketFor(job, pass)).status).toBe(201);
+    const links = (await overview(pool)).links.filter(({ members }) => members > 0);
+    await pooled(pool, pool.operatorToken, "DELETE", address(links[0]?.linkId ?? ""));
+    expect(await codeOf(await ticketFor(job, pass))).toBe("UNAUTHORIZED");
+    tab.stop();
   });
 
   test("a device that joins in another tab leaves the first one, which does not fight for its place", async () => {

@@ -171,6 +171,13 @@ export class PoolModel {
       .map((member) => member?.id ?? "");
   }
 
+  /** Whether passes that this member may still have are good: it is not banned, and its link is not closed. */
+  isMember(memberId: string): boolean {
+    const member = this.state.get("member", memberId);
+    const link = member && this.state.get("link", member.linkId);
+    return member?.bannedAtMs === null && link?.isClosed === false;
+  }
+
   /** Bans a member, as the operator wishes. */
   sendAway(memberId: string, nowMs: number): PoolEffect[] {
     const member = this.state.get("member", memberId);
