@@ -34,13 +34,17 @@ oembedRoutes.get(
     const [, address] = /^\/(?:watch|embed)\/([0-9a-z]+)\/?$/.exec(asked.pathname) ?? [];
     if (address === undefined || asked.host !== new URL(c.req.url).host) throw notFound();
     const id = await currentVideo(c.env, address);
-    const found = await findPublished(c, id, await visibleVideo(c, id));
+    const access = await visibleVideo(c, id);
+    const found = await findPublished(c, id, access);
     if (found === null) throw notFound();
     const answer = oembedOf(found, { maxwidth, maxheight, start: asked.searchParams.get("t") });
-    return format === "xml" ? xml(c, answer) : c.json(answer, 200, CACHED);
+    // A shared cache does not know who may see a private video.
+    const caching = access.visibility === "private" ? PRIVATE : CACHED;
+    return format === "xml" ? xml(c, answer, caching) : c.json(answer, 200, caching);
   },
 );
 
+const PRIVATE = { "cache-control": "private, no-cache" };
 const CACHED = { "cache-control": "public, max-age=300" };
 const DEFAULT_WIDTH = 640;
 
@@ -81,12 +85,16 @@ function oembedOf(
   };
 }
 
-function xml(c: Context<AppEnv>, answer: OEmbed): Response | Promise<Response> {
+function xml(
+  c: Context<AppEnv>,
+  answer: OEmbed,
+  caching: { "cache-control": string },
+): Response | Promise<Response> {
   const fields = Object.entries(answer).map(([name, value]) => {
     return html`<${raw(name)}>${String(value)}</${raw(name)}>`;
   });
   const text = html`${raw('<?xml version="1.0" encoding="utf-8" standalone="yes"?>')}<oembed>${fields}</oembed>`;
-  return c.body(String(text), 200, { ...CACHED, "content-type": "text/xml; charset=utf-8" });
+  return c.body(String(text), 200, { ...caching, "content-type": "text/xml; charset=utf-8" });
 }
 
 function notFound(): TributaryError {

@@ -1,6 +1,7 @@
 import { applyD1Migrations, createExecutionContext, env } from "cloudflare:test";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
+import { newJobId } from "../../edge/http/auth.ts";
 import worker from "../../edge/index.ts";
 import { type CreateJobResponse, videoSchema } from "../../shared/wire/api.ts";
 import {
@@ -137,6 +138,14 @@ test("a report reaches the operator, who settles it", async () => {
   expect((await ask(`/api/admin/reports/${first?.id}`, settle)).status).toBe(204);
   expect((await ask(`/api/admin/reports/${first?.id}`, settle)).status).toBe(404);
   expect(await listed()).toHaveLength(19);
+});
+
+test.each(["reports", "plays"])("%s of videos that are not there are refused", async (what) => {
+  const body = what === "reports" ? { body: JSON.stringify({ reason: "other" }) } : {};
+  for (const id of [newJobId(), "not-an-id", "y".repeat(3000)]) {
+    const answer = await ask(`/api/videos/${id}/${what}`, { method: "POST", token: null, ...body });
+    expect(answer.status).toBe(404);
+  }
 });
 
 test("plays are counted, and told to the owner alone", async () => {

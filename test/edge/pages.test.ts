@@ -222,6 +222,17 @@ describe("oEmbed", () => {
     expect(answer).toMatchObject({ type: "video", title: HOSTILE, width: 640 });
   });
 
+  test("is kept by no shared cache where the video is private", async () => {
+    const { jobId, ownerToken } = await titled("private", "Private");
+    const headers = { authorization: `Bearer ${ownerToken}` };
+    for (const more of ["", "&format=xml"]) {
+      const url = oembed(`http://localhost/watch/${jobId}`, more);
+      const answer = await ask(url, { accept: "*/*", headers });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("cache-control")).toBe("private, no-cache");
+    }
+  });
+
   test("knows no video of another site, no other page, and no private one", async () => {
     const { jobId } = await titled("private", "Private");
     const { jobId: open } = await titled("unlisted", "Open");
