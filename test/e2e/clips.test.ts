@@ -27,8 +27,8 @@ interface Clip {
 const CLIPS: Clip[] = [
   { name: "vfr-drop.mp4", always: true },
   { name: "opengop-x264.mp4" },
-  { name: "opengop-x265.mp4", always: true },
-  { name: "editlist-midgop.mp4", always: true },
+  { name: "opengop-x265.mp4" },
+  { name: "editlist-midgop.mp4" },
   { name: "start10s.ts", always: true },
   { name: "rotated90.mp4" },
   { name: "phone-hevc-rot90.mov" },
