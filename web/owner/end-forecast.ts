@@ -20,7 +20,7 @@ const PROBATION = 3;
  * Cost of an audit, as a share of the cost of making the result. The work is the same, but most audits come last,
  * when helpers on the same device or line have ended. Measured: 0.5 to 1.
  */
-export const AUDIT_COST = 0.75;
+export const AUDIT_COST = 0.65;
 
 /** Cost of an audio task, as a share of the cost of video of the same length. */
 const AUDIO_COST = 0.05;
