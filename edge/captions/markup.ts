@@ -6,7 +6,7 @@ import type { LeftStyle } from "./cue.ts";
  * and ruby. Other styling is left out and reported. Anything else between angle brackets is text.
  */
 
-/** By format: the tags that are kept, and the styling tags that are left out. */
+/** For each format: the tags that are kept, and the styling tags that are left out. */
 const TAGS = {
   srt: { kept: /^(?:b|i|u)$/, left: /^(?:font|s|strike|span|big|small)$/ },
   vtt: { kept: /^(?:b|i|u|v|ruby|rt)$/, left: /^(?:c|lang)$/ },

@@ -266,7 +266,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
     const pass = openPass(this.env, token, live.state.job.id);
     const isOfPool = pass !== null && pass.poolId === live.state.job.pool?.id;
-    // A pass lasts longer than its member may: it can be banned, or its link or the pool ended, before it comes here.
+    // The pass may outlast its member, which can be banned, and its link and pool, which can be ended.
     if (isOfPool && !(await this.env.POOL.getByName(pass.poolId).isMember(pass.memberId))) {
       return refused("UNAUTHORIZED", "The pool does not let this device help any more.");
     }

@@ -14,7 +14,7 @@ interface Handlers {
 export class HttpConnections {
   readonly #sockets: Sockets;
   readonly #handlers: Handlers;
-  /** By id. Closed connections stay until their holder has fetched the reason or is silent. */
+  /** Connections by id. Closed ones stay until their holder has fetched the reason or is silent. */
   readonly #connections = new Map<string, HttpConnection>();
 
   constructor(sockets: Sockets, handlers: Handlers) {

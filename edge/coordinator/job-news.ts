@@ -29,7 +29,7 @@ export function newsTo(sockets: Sockets, state: State): (delta: JobDelta) => voi
   };
 }
 
-/** A text that changes with everything that contributors are told at once. */
+/** A text that differs whenever contributors have to be told of a change at once. */
 function turnOf({ job }: State): string {
   return `${job.state} ${job.title}`;
 }

@@ -10,6 +10,7 @@ import {
   poolTicketSchema,
   signedText,
 } from "../../shared/wire/pool.ts";
+import { reportOf } from "../pool/job-report.ts";
 import { makeMemberKey } from "../pool/made-key.ts";
 import { pooled, tokenOf } from "./pool-tab.ts";
 import { call } from "./scripted-holder.ts";
@@ -80,19 +81,14 @@ test(`${MEMBERS} members join, are handed out, moved and told`, async () => {
   });
 
   const jobs = Array.from({ length: JOBS }, (_, index) => `${"0".repeat(18)}${10 + index}`);
-  const report = (jobId: string, more: Partial<JobReport> = {}): JobReport => ({
-    ...{ jobId, title: jobId, hasEnded: false, pixelsPerSecond: 1e7, totalSeconds: 3_600 },
-    ...{ remainingSeconds: 3_600, openTasks: 600, takenTasks: 0, uplinkPixels: null },
-    ...{
-      storedPixels: 0,
-      ownPixels: 0,
-      needsBrowser: false,
-      takesServers: false,
-      work: [],
-      busy: [],
-      ...more,
-    },
-  });
+  const ofAnHour = {
+    pixelsPerSecond: 1e7,
+    totalSeconds: 3_600,
+    remainingSeconds: 3_600,
+    openTasks: 600,
+  };
+  const report = (jobId: string, more: Partial<JobReport> = {}) =>
+    reportOf(jobId, { ...ofAnHour, ...more });
   await timed(`${JOBS} jobs ask, and everybody is handed out`, async () => {
     for (const jobId of jobs) {
       const asked = { jobId, title: jobId, owner: jobId };

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { JobReport } from "../../edge/pool/model/messages.ts";
 import { PoolModel } from "../../edge/pool/model/pool-model.ts";
 import { provenNow, type Work } from "../../edge/pool/model/records.ts";
 import { PoolState } from "../../edge/pool/model/state.ts";
 import { MemberSessions } from "../../shared/pool/member-sessions.ts";
 import { DEFAULT_POOL_RULES, type PoolRules } from "../../shared/wire/pool.ts";
+import { reportOf } from "./job-report.ts";
 
 const DAY_MS = 86_400_000;
 /** Two days after the pool was made. */
@@ -42,20 +42,6 @@ const work = (memberId: string, counts: Partial<Work> = {}): Work => ({
   ...{ byHash: 0, byPicture: 0, disputes: 0, lies: 0, failures: 0, ...counts },
 });
 
-const report = (jobId: string, more: Partial<JobReport> = {}): JobReport => ({
-  ...{ jobId, title: jobId, hasEnded: false, pixelsPerSecond: 1e6, totalSeconds: 600 },
-  ...{ remainingSeconds: 600, openTasks: 100, takenTasks: 0, uplinkPixels: null },
-  ...{
-    storedPixels: 0,
-    ownPixels: 0,
-    needsBrowser: false,
-    takesServers: false,
-    work: [],
-    busy: [],
-    ...more,
-  },
-});
-
 function ask(model: PoolModel, jobId: string, ownerId = jobId) {
   return model.ask({ jobId, title: jobId, linkId: "ask", ownerId }, NOW_MS);
 }
@@ -66,7 +52,7 @@ describe("a pool", () => {
     come(model, "a");
     ask(model, "one");
     expect(model.rebalance(NOW_MS)).toEqual([]);
-    model.report(report("one"), NOW_MS);
+    model.report(reportOf("one"), NOW_MS);
     expect(model.rebalance(NOW_MS)).toMatchObject([
       {
         type: "assign",
@@ -75,10 +61,10 @@ describe("a pool", () => {
       },
     ]);
     ask(model, "two");
-    model.report(report("two"), NOW_MS);
-    model.report(report("one", { hasEnded: true, remainingSeconds: 0 }), NOW_MS);
+    model.report(reportOf("two"), NOW_MS);
+    model.report(reportOf("one", { hasEnded: true, remainingSeconds: 0 }), NOW_MS);
     expect(model.rebalance(NOW_MS)).toMatchObject([{ type: "assign", pass: { jobId: "two" } }]);
-    model.report(report("two", { hasEnded: true }), NOW_MS);
+    model.report(reportOf("two", { hasEnded: true }), NOW_MS);
     expect(model.rebalance(NOW_MS)).toMatchObject([{ type: "send", message: { type: "rest" } }]);
   });
 
@@ -86,10 +72,10 @@ describe("a pool", () => {
     const model = newModel();
     come(model, "a");
     ask(model, "one");
-    const said = report("one", { work: [work("a", { byHash: 3, mediaSeconds: 12, tasks: 2 })] });
+    const said = reportOf("one", { work: [work("a", { byHash: 3, mediaSeconds: 12, tasks: 2 })] });
     model.report(said, NOW_MS);
     model.report(said, NOW_MS);
-    const more = report("one", { work: [work("a", { byHash: 4, mediaSeconds: 18, tasks: 3 })] });
+    const more = reportOf("one", { work: [work("a", { byHash: 4, mediaSeconds: 18, tasks: 3 })] });
     model.report(more, NOW_MS);
     expect(model.state.get("member", "a")).toMatchObject({ byHash: 4, jobs: 1, proven: 4 });
     expect(model.given("a")).toMatchObject({ mediaSeconds: 18, tasks: 3 });
@@ -107,11 +93,11 @@ describe("a pool", () => {
     for (const id of ["one", "two", "three"]) ask(model, id);
     const proven = { byHash: 20 };
     const all = [work("liar", proven), work("new", proven), work("old", proven)];
-    model.report(report("one", { work: all }), NOW_MS);
-    model.report(report("two", { work: [work("liar")] }), NOW_MS);
-    model.report(report("three", { work: [work("new")] }), NOW_MS);
+    model.report(reportOf("one", { work: all }), NOW_MS);
+    model.report(reportOf("two", { work: [work("liar")] }), NOW_MS);
+    model.report(reportOf("three", { work: [work("new")] }), NOW_MS);
     const lied = [work("liar", { ...proven, lies: 1 }), work("new", proven), work("old", proven)];
-    const effects = model.report(report("one", { work: lied }), NOW_MS);
+    const effects = model.report(reportOf("one", { work: lied }), NOW_MS);
     expect(effects).toMatchObject([
       { type: "close", connectionId: "c-liar", reason: { code: "SENT_AWAY" } },
       { type: "ban", jobId: "two", memberId: "liar" },
@@ -127,9 +113,9 @@ describe("a pool", () => {
     for (const id of ["one", "early", "late"]) ask(model, id);
     const at = { early: NOW_MS - 2 * 3_600_000, late: NOW_MS - 60_000 };
     for (const [id, atMs] of Object.entries(at)) {
-      model.report(report(id, { work: [work("liar")], hasEnded: true }), atMs);
+      model.report(reportOf(id, { work: [work("liar")], hasEnded: true }), atMs);
     }
-    const lied = report("one", { work: [work("liar", { lies: 1 })] });
+    const lied = reportOf("one", { work: [work("liar", { lies: 1 })] });
     const told = model.report(lied, NOW_MS).filter(({ type }) => type === "ban");
     expect(told).toEqual([{ type: "ban", jobId: "late", memberId: "liar" }]);
   });
@@ -139,7 +125,7 @@ describe("a pool", () => {
     ask(model, "one");
     for (const id of ["a", "b", "c"]) come(model, id);
     model.report(
-      report("one", { work: ["a", "b", "c"].map((id) => work(id, { lies: 1 })) }),
+      reportOf("one", { work: ["a", "b", "c"].map((id) => work(id, { lies: 1 })) }),
       NOW_MS,
     );
     expect(model.state.get("link", "join")?.isClosed).toBe(true);
@@ -150,7 +136,7 @@ describe("a pool", () => {
     const model = newModel();
     come(model, "a");
     ask(model, "one", "me");
-    model.report(report("one", { uplinkPixels: 0 }), NOW_MS);
+    model.report(reportOf("one", { uplinkPixels: 0 }), NOW_MS);
     expect(model.rebalance(NOW_MS)).toEqual([]);
     expect(ask(model, "two", "me")).toBeNull();
     expect(ask(model, "three", "me")).toMatchObject({ code: "RATE_LIMITED" });
@@ -160,11 +146,11 @@ describe("a pool", () => {
     const model = newModel();
     come(model, "a");
     ask(model, "one");
-    model.report(report("one"), NOW_MS);
+    model.report(reportOf("one"), NOW_MS);
     model.rebalance(NOW_MS);
     model.say("c-a", { type: "left", jobId: "one", code: "LINK_FULL" }, NOW_MS);
     expect(model.rebalance(NOW_MS)).toEqual([]);
-    model.report(report("one"), NOW_MS + 600_000);
+    model.report(reportOf("one"), NOW_MS + 600_000);
     expect(model.rebalance(NOW_MS + 600_000)).toHaveLength(1);
     model.say("c-a", { type: "slots", slots: 0, rests: "paused" }, NOW_MS + 600_000);
     expect(model.rebalance(NOW_MS + 600_000)).toEqual([]);
@@ -174,7 +160,7 @@ describe("a pool", () => {
     const model = newModel();
     for (const id of ["a", "b"]) come(model, id);
     ask(model, "one");
-    model.report(report("one", { work: [work("b")] }), NOW_MS);
+    model.report(reportOf("one", { work: [work("b")] }), NOW_MS);
     model.rebalance(NOW_MS);
     expect(model.sendAway("a", NOW_MS)).toMatchObject([
       { type: "dismiss", jobId: "one", memberId: "a" },
@@ -194,17 +180,17 @@ describe("a pool", () => {
     come(model, "a");
     for (const id of ["one", "two", "none"]) ask(model, id);
     const takes = { takesServers: true, needsBrowser: true };
-    model.report(report("one", takes), NOW_MS);
-    model.report(report("none"), NOW_MS);
+    model.report(reportOf("one", takes), NOW_MS);
+    model.report(reportOf("none"), NOW_MS);
     expect(model.rebalance(NOW_MS)).toMatchObject([{ type: "assign", pass: { jobId: "none" } }]);
     // Native ffmpeg decodes what the ffmpeg core does not.
     expect(["one", "none"].map((id) => model.serversAt(id))).toEqual([2, 0]);
     const later = NOW_MS + 60_000;
-    model.report(report("one", takes), later);
-    model.report(report("two", takes), later);
+    model.report(reportOf("one", takes), later);
+    model.report(reportOf("two", takes), later);
     model.rebalance(later);
     expect(["one", "two"].map((id) => model.serversAt(id))).toEqual([1, 1]);
-    model.report(report("one", { ...takes, hasEnded: true, remainingSeconds: 0 }), later);
+    model.report(reportOf("one", { ...takes, hasEnded: true, remainingSeconds: 0 }), later);
     model.rebalance(later);
     expect(["one", "two"].map((id) => model.serversAt(id))).toEqual([0, 2]);
     model.state.put("pool", { ...model.state.pool, rules: { ...DEFAULT_POOL_RULES } });

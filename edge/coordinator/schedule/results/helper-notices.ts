@@ -4,7 +4,7 @@ import { taskSegments } from "../../../../shared/job/task-parts.ts";
 import { timeText } from "../../../../shared/time-text.ts";
 import type { Draft } from "../state/draft.ts";
 
-/** What a helper may report of its result, in the site's words. */
+/** The site's texts for the codes that a helper may send. */
 const TEXTS: Partial<Record<NoticeCode, string>> = {
   PICTURES_REPAIRED: "The source is damaged here: some pictures were repaired by guess.",
   SOUND_MISSING: "The sound is damaged here: some pieces of it are missing.",
@@ -13,8 +13,9 @@ const TEXTS: Partial<Record<NoticeCode, string>> = {
 };
 
 /**
- * A helper's notices of its result, with their codes alone: viewers would take its own text for the site's.
- * @param said null: all that it could have said
+ * The notices of a helper about its result, as codes with texts of the site. Its own text is not shown, because viewers
+ * would take it for the site's.
+ * @param said the helper's notices; null: all that a helper could send
  */
 export function helperNotices(
   draft: Pick<Draft, "plan" | "planned">,

@@ -15,7 +15,7 @@ import { chargeUpload } from "./upload-budget.ts";
 
 /** The way of a result from its offer to its acceptance or refusal. */
 
-/** Milliseconds without an answer of the gate after which it is asked again. */
+/** The gate is asked again after this many milliseconds without an answer. */
 const CHECK_AGAIN_MS = 30_000;
 /** Number of times that the gate may fail to check a result before the attempt counts as failed. */
 const MAX_CHECKS = 5;

@@ -28,7 +28,7 @@ export type Effect =
   /** Tell the holder that it is banned, and close its socket. */
   | { type: "ban"; connectionId: string; message: string };
 
-/** What follows from an event. */
+/** An action that the coordinator carries out after an event. */
 export interface Decision {
   changes: Changes;
   effects: Effect[];
